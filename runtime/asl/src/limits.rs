@@ -1,0 +1,43 @@
+//! Every quota of the language: value, unit, source.
+//!
+//! AWS's come from "Quotas for Step Functions" and the service's API model; ours say so.
+
+/// A definition, in bytes (AWS: 1 MB).
+pub const DEFINITION_BYTES_MAX: usize = 1_048_576;
+/// Nesting of JSON in a definition or a payload, in levels. Ours: it bounds every
+/// recursion over JSON, and is what the JSON parser accepts by default.
+pub const JSON_DEPTH_MAX: usize = 127;
+/// Input, output or result of a state, Task or execution, in bytes of UTF-8 (AWS: 256 KiB).
+pub const PAYLOAD_BYTES_MAX: usize = 262_144;
+/// Events in one execution's history (AWS).
+pub const HISTORY_EVENTS_MAX: u64 = 25_000;
+/// The `error` of a failure, in characters (API model).
+pub const ERROR_CHARS_MAX: usize = 256;
+/// The `cause` of a failure, in characters (API model).
+pub const CAUSE_CHARS_MAX: usize = 32_768;
+/// A state's name, and a resource's, in characters (AWS).
+pub const NAME_CHARS_MAX: usize = 80;
+/// TimeoutSeconds, HeartbeatSeconds, Wait's Seconds and IntervalSeconds, in seconds (AWS);
+/// also the default TimeoutSeconds of a Task.
+pub const SECONDS_MAX: u64 = 99_999_999;
+/// Longest MaxDelaySeconds of a Retrier, in seconds (AWS).
+pub const MAX_DELAY_SECONDS_MAX: u64 = 31_622_400;
+/// Iterations of an inline Map that run side by side (AWS).
+pub const INLINE_MAP_CONCURRENCY_MAX: usize = 40;
+/// One variable's value, in bytes (AWS: 256 KiB).
+pub const VARIABLE_BYTES_MAX: usize = 262_144;
+/// All variables of an execution, in bytes (AWS: 10 MiB).
+pub const VARIABLES_BYTES_MAX: usize = 10 * 1_048_576;
+/// Items that `States.ArrayRange` makes (AWS).
+pub const ARRAY_RANGE_ITEMS_MAX: usize = 1_000;
+/// Input of `States.Base64Encode`, `Base64Decode` and `Hash`, in characters (AWS).
+pub const INTRINSIC_STRING_CHARS_MAX: usize = 10_000;
+/// Nesting of intrinsic functions (AWS).
+pub const INTRINSIC_NESTING_MAX: usize = 10;
+/// Longest path or intrinsic call, in bytes. Ours: a definition's size bounds it anyway;
+/// this bounds what one expression may make a parser do.
+pub const EXPRESSION_BYTES_MAX: usize = 65_536;
+/// Nesting of brackets and filters in a JSONPath. Ours: bounds the parser's recursion.
+pub const PATH_DEPTH_MAX: usize = 64;
+/// Nodes one evaluation of a JSONPath may visit. Ours: `$..[?(@..x)]` is quadratic in its input.
+pub const PATH_NODES_MAX: usize = 1_000_000;

@@ -1,0 +1,32 @@
+//! The query-language seam: what an expression may read, and how its evaluation fails.
+//!
+//! A state speaks JSONPath (with intrinsic functions) or JSONata. Both read the same
+//! [`Scope`]; nothing outside this module knows which one a state speaks.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+/// Variables by name, without the `$`. Shared: a scope's variables are cloned on write.
+pub type Variables = BTreeMap<Arc<str>, Arc<Value>>;
+
+/// What an expression may read. All of it is borrowed: evaluation copies only results.
+#[derive(Clone, Copy)]
+pub struct Scope<'a> {
+    /// `$` in JSONPath, `$states.input` in JSONata (there, always the state's input).
+    pub input: &'a Value,
+    /// `$states.result`, where there is one (JSONata).
+    pub result: Option<&'a Value>,
+    /// `$states.errorOutput`, inside a Catcher (JSONata).
+    pub error_output: Option<&'a Value>,
+    /// `$$` in JSONPath, `$states.context` in JSONata.
+    pub context: &'a Value,
+    /// `$name`.
+    pub variables: &'a Variables,
+    /// The seed of whatever chance this evaluation needs (`States.UUID`, `States.MathRandom`,
+    /// `$uuid()`, `$random()`): recorded with the event, so a replay draws the same.
+    pub seed: u64,
+    /// The recorded moment of this step, for `$now()` and `$millis()`.
+    pub now: crate::Timestamp,
+}

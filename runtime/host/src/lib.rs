@@ -1,0 +1,141 @@
+//! Runs one Task attempt in one sandbox.
+//!
+//! This crate knows modules, limits and outcomes. It knows nothing of state machines,
+//! retries, journals or the AWS API. Read [`TaskHost`] first.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use asl::{Failure, Payload, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// The future of one attempt.
+pub type Running<'a> = Pin<Box<dyn Future<Output = Result<Outcome, Error>> + Send + 'a>>;
+
+/// The SHA-256 of a module's bytes, as 64 lower-case hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Digest(pub Arc<str>);
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What one attempt of a module version may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Linear memory, in bytes; all memories of the instance together.
+    pub memory_bytes_max: u64,
+    /// Fuel, in wasmtime's units: about one a Wasm instruction.
+    pub fuel_max: u64,
+    /// Longest time of one attempt, whatever the state allows.
+    pub timeout: Duration,
+}
+
+impl Default for Limits {
+    /// 128 MiB, 10^10 units of fuel (some seconds of work), 15 minutes as Lambda has it.
+    fn default() -> Self {
+        Self {
+            memory_bytes_max: 128 << 20,
+            fuel_max: 10_000_000_000,
+            timeout: Duration::from_secs(900),
+        }
+    }
+}
+
+/// A module version that can be run: code by digest, and its limits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Module {
+    /// Which code.
+    pub digest: Digest,
+    /// What it may use.
+    pub limits: Limits,
+}
+
+/// What a guest can ask about its attempt. All of it is recorded, so that a repeated
+/// attempt of a pure module sees the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Context {
+    /// The execution's ARN.
+    pub execution_arn: String,
+    /// The state machine's ARN.
+    pub state_machine_arn: String,
+    /// The Task state's name.
+    pub state_name: String,
+    /// How often this state was retried before.
+    pub retry_count: u32,
+    /// The same when this attempt is repeated, and different for any other.
+    pub idempotency_key: String,
+    /// When the attempt was scheduled: where the guest's clocks begin.
+    pub started_at: Timestamp,
+    /// When the state times out, if it does.
+    pub deadline: Option<Timestamp>,
+}
+
+/// Called for each heartbeat of the guest; must not block.
+pub type OnHeartbeat = Arc<dyn Fn() + Send + Sync>;
+
+/// One try of one Task.
+#[derive(Clone)]
+pub struct Attempt {
+    /// What to run.
+    pub module: Module,
+    /// The JSON it is given.
+    pub input: Payload,
+    /// What it may ask.
+    pub context: Context,
+    /// Whom its heartbeats reach.
+    pub on_heartbeat: OnHeartbeat,
+}
+
+/// How an attempt ended, and what it used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The guest's answer, or how it failed: by its own word or by the sandbox's.
+    pub result: Result<Payload, Failure>,
+    /// What it used.
+    pub usage: Usage,
+}
+
+/// What an attempt used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Fuel consumed; the same for the same input of a pure module.
+    pub fuel: u64,
+    /// The most linear memory it had, in bytes.
+    pub memory_bytes_peak: u64,
+    /// From instantiation to answer.
+    pub wall_time: Duration,
+}
+
+/// What went wrong in the host, not in the guest: the attempt may be repeated elsewhere.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The code of this digest is not in the module store.
+    #[error("no module with digest {0} is stored here")]
+    NoSuchModule(Digest),
+    /// The store could not be read or written.
+    #[error("{path}: {source}")]
+    Store {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The sandbox itself failed, not the guest.
+    #[error("the sandbox failed: {0}")]
+    Sandbox(String),
+}
+
+/// Runs attempts. Every limit is kept by the host; dropping the future ends the guest
+/// within 10 ms, wherever it is.
+pub trait TaskHost: Send + Sync + 'static {
+    /// Runs one attempt to its end.
+    fn run(&self, attempt: Attempt) -> Running<'_>;
+}

@@ -1,0 +1,2 @@
+//! The `stepwell` binary.
+fn main() {}
