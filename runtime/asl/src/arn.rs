@@ -65,7 +65,10 @@ pub struct Place {
 
 impl Default for Place {
     fn default() -> Self {
-        Self { region: "us-east-1".into(), account_id: "123456789012".into() }
+        Self {
+            region: "us-east-1".into(),
+            account_id: "123456789012".into(),
+        }
     }
 }
 

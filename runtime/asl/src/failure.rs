@@ -104,12 +104,18 @@ pub struct Failure {
 impl Failure {
     /// A failure with a name and a cause.
     pub fn new(error: &str, cause: impl Into<String>) -> Self {
-        Self { error: Some(error.into()), cause: Some(cause.into()) }
+        Self {
+            error: Some(error.into()),
+            cause: Some(cause.into()),
+        }
     }
 
     /// A failure with a name and no cause.
     pub fn named(error: &str) -> Self {
-        Self { error: Some(error.into()), cause: None }
+        Self {
+            error: Some(error.into()),
+            cause: None,
+        }
     }
 
     /// The error name as text, empty when there is none.

@@ -8,6 +8,7 @@
 //! Read [`interpreter::Execution`] first.
 
 pub mod arn;
+pub mod diagnostic;
 pub mod failure;
 pub mod limits;
 pub mod payload;

@@ -42,7 +42,10 @@ impl Payload {
 
     /// Wraps a value; its text is printed when first asked for.
     pub fn from_value(value: Value) -> Self {
-        let forms = Forms { text: OnceLock::new(), value: OnceLock::new() };
+        let forms = Forms {
+            text: OnceLock::new(),
+            value: OnceLock::new(),
+        };
         let _ = forms.value.set(value);
         Self(Arc::new(forms))
     }
@@ -57,7 +60,9 @@ impl Payload {
 
     /// The text: as it came, or compact.
     pub fn text(&self) -> &str {
-        self.0.text.get_or_init(|| self.value().to_string().into_boxed_str())
+        self.0
+            .text
+            .get_or_init(|| self.value().to_string().into_boxed_str())
     }
 
     /// Whether the text is longer than [`limits::PAYLOAD_BYTES_MAX`].
@@ -108,7 +113,10 @@ impl Serialize for Payload {
 impl<'de> Deserialize<'de> for Payload {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let forms = Forms { text: OnceLock::new(), value: OnceLock::new() };
+        let forms = Forms {
+            text: OnceLock::new(),
+            value: OnceLock::new(),
+        };
         let _ = forms.text.set(text.into_boxed_str());
         Ok(Self(Arc::new(forms)))
     }

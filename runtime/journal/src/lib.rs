@@ -92,9 +92,15 @@ impl Status {
 
     /// Reads AWS's word.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Running, Self::Succeeded, Self::Failed, Self::TimedOut, Self::Aborted]
-            .into_iter()
-            .find(|status| status.as_str() == text)
+        [
+            Self::Running,
+            Self::Succeeded,
+            Self::Failed,
+            Self::TimedOut,
+            Self::Aborted,
+        ]
+        .into_iter()
+        .find(|status| status.as_str() == text)
     }
 }
 
