@@ -10,6 +10,7 @@
 pub mod arn;
 pub mod diagnostic;
 pub mod failure;
+pub mod history;
 pub mod limits;
 pub mod payload;
 pub mod query;

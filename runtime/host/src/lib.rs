@@ -10,6 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use asl::{Failure, Payload, Timestamp};
+
+pub use asl::history::Usage;
 use serde::{Deserialize, Serialize};
 
 /// The future of one attempt.
@@ -100,17 +102,6 @@ pub struct Outcome {
     pub result: Result<Payload, Failure>,
     /// What it used.
     pub usage: Usage,
-}
-
-/// What an attempt used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Usage {
-    /// Fuel consumed; the same for the same input of a pure module.
-    pub fuel: u64,
-    /// The most linear memory it had, in bytes.
-    pub memory_bytes_peak: u64,
-    /// From instantiation to answer.
-    pub wall_time: Duration,
 }
 
 /// What went wrong in the host, not in the guest: the attempt may be repeated elsewhere.
