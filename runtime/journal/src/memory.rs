@@ -1,0 +1,350 @@
+//! The model: a journal in memory, in which every append is "durable" at once.
+//!
+//! What the other journals are compared with, what the simulator calls a disk, and what an
+//! execution that needs no durability runs on. It knows no delay and no fault. Read
+//! [`MemoryJournal`] first.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use asl::Timestamp;
+use asl::arn::{ExecutionArn, StateMachineArn};
+
+use crate::append::Standing;
+use crate::listing::Cursor;
+use crate::{
+    Append, Change, Durable, Entry, Error, Journal, Listing, Opened, Page, ROW_BYTES_MAX, Row,
+    Status, Summary,
+};
+
+/// A journal that lives as long as the process. A clone is an independent copy.
+#[derive(Debug, Default)]
+pub struct MemoryJournal {
+    state: Mutex<State>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct State {
+    /// By arrival.
+    executions: Vec<Execution>,
+    arrivals: HashMap<ExecutionArn, usize>,
+    /// (kind, key) → (revision, document).
+    entries: BTreeMap<(String, String), (u64, String)>,
+    closed: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Execution {
+    arn: ExecutionArn,
+    opened: Opened,
+    status: Status,
+    stopped_at: Option<Timestamp>,
+    rows: Vec<Vec<u8>>,
+}
+
+impl Clone for MemoryJournal {
+    fn clone(&self) -> Self {
+        Self {
+            state: Mutex::new(self.state().clone()),
+        }
+    }
+}
+
+impl MemoryJournal {
+    /// An empty journal.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A copy that takes appends, whether or not this journal was closed: what a restart finds.
+    #[must_use]
+    pub fn reopened(&self) -> Self {
+        let mut state = self.state().clone();
+        state.closed = false;
+        Self {
+            state: Mutex::new(state),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing in here leaves the state half changed, so a panic elsewhere is no reason
+        // to refuse.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Appends at once.
+    ///
+    /// # Errors
+    /// As [`Journal::append`].
+    pub(crate) fn append_now(&self, append: Append) -> Result<(), Error> {
+        self.state().append(append)
+    }
+
+    /// Writes an entry at once.
+    ///
+    /// # Errors
+    /// As [`Journal::put`].
+    pub(crate) fn put_now(
+        &self,
+        kind: &str,
+        key: &str,
+        expected: u64,
+        document: Option<String>,
+    ) -> Result<u64, Error> {
+        self.state().put(kind, key, expected, document)
+    }
+}
+
+impl State {
+    fn execution(&self, arn: &ExecutionArn) -> Result<&Execution, Error> {
+        let arrival = self.arrivals.get(arn);
+        arrival
+            .map(|&arrival| &self.executions[arrival])
+            .ok_or_else(|| Error::NoSuchExecution(arn.clone()))
+    }
+
+    fn append(&mut self, append: Append) -> Result<(), Error> {
+        if self.closed {
+            return Err(Error::Closed);
+        }
+        let arrival = self.arrivals.get(&append.execution).copied();
+        let standing = arrival.map(|arrival| self.executions[arrival].standing());
+        append.admit(standing)?;
+        let Append {
+            execution: arn,
+            records,
+            change,
+            ..
+        } = append;
+        match (arrival, change) {
+            (None, Change::Opened(opened)) => {
+                self.open(arn, opened, Status::Running, None, records)
+            }
+            (
+                None,
+                Change::OpenedAndClosed {
+                    opened,
+                    status,
+                    stopped_at,
+                },
+            ) => {
+                self.open(arn, opened, status, Some(stopped_at), records);
+            }
+            (Some(arrival), change) => self.executions[arrival].take(records, &change),
+            (None, _) => unreachable!("admitted without an execution, so it opens one"),
+        }
+        Ok(())
+    }
+
+    fn open(
+        &mut self,
+        arn: ExecutionArn,
+        opened: Opened,
+        status: Status,
+        stopped_at: Option<Timestamp>,
+        records: Vec<u8>,
+    ) {
+        self.arrivals.insert(arn.clone(), self.executions.len());
+        let rows = vec![records];
+        self.executions.push(Execution {
+            arn,
+            opened,
+            status,
+            stopped_at,
+            rows,
+        });
+    }
+
+    fn put(
+        &mut self,
+        kind: &str,
+        key: &str,
+        expected: u64,
+        document: Option<String>,
+    ) -> Result<u64, Error> {
+        if self.closed {
+            return Err(Error::Closed);
+        }
+        let bytes = document.as_ref().map_or(0, String::len);
+        if bytes > ROW_BYTES_MAX {
+            return Err(Error::TooLarge {
+                bytes,
+                bytes_max: ROW_BYTES_MAX,
+            });
+        }
+        let place = (kind.to_owned(), key.to_owned());
+        let actual = self
+            .entries
+            .get(&place)
+            .map_or(0, |(revision, _)| *revision);
+        if actual != expected {
+            let (kind, key) = place;
+            return Err(Error::Conflict {
+                kind,
+                key,
+                expected,
+                actual,
+            });
+        }
+        let Some(document) = document else {
+            self.entries.remove(&place);
+            return Ok(0);
+        };
+        self.entries.insert(place, (expected + 1, document));
+        Ok(expected + 1)
+    }
+
+    /// Those that `wanted` wants, oldest first.
+    fn in_order(&self, wanted: impl Fn(Cursor, &Execution) -> bool) -> Vec<(Cursor, Summary)> {
+        let mut found: Vec<_> = self
+            .executions
+            .iter()
+            .zip(1..)
+            .map(|(execution, arrival)| {
+                (
+                    Cursor {
+                        started_at: execution.opened.started_at,
+                        arrival,
+                    },
+                    execution,
+                )
+            })
+            .filter(|(cursor, execution)| wanted(*cursor, execution))
+            .map(|(cursor, execution)| (cursor, execution.summary()))
+            .collect();
+        found.sort_by_key(|(cursor, _)| *cursor);
+        found
+    }
+}
+
+impl Execution {
+    fn standing(&self) -> Standing {
+        Standing {
+            next: self.rows.len() as u64,
+            status: self.status,
+        }
+    }
+
+    fn take(&mut self, records: Vec<u8>, change: &Change) {
+        self.rows.push(records);
+        match *change {
+            Change::Closed { status, stopped_at } => {
+                self.status = status;
+                self.stopped_at = Some(stopped_at);
+            }
+            Change::Reopened => {
+                self.status = Status::Running;
+                self.stopped_at = None;
+            }
+            Change::None | Change::Opened(_) | Change::OpenedAndClosed { .. } => {}
+        }
+    }
+
+    fn summary(&self) -> Summary {
+        Summary {
+            execution: self.arn.clone(),
+            opened: self.opened.clone(),
+            status: self.status,
+            stopped_at: self.stopped_at,
+        }
+    }
+}
+
+/// The future of an answer that is there already.
+fn ready<T: Send + 'static>(answer: Result<T, Error>) -> Durable<T> {
+    Box::pin(std::future::ready(answer))
+}
+
+impl Journal for MemoryJournal {
+    fn append(&self, append: Append) -> Durable<()> {
+        ready(self.append_now(append))
+    }
+
+    fn rows(
+        &self,
+        execution: &ExecutionArn,
+        from_sequence: u64,
+        limit: usize,
+    ) -> Result<Vec<Row>, Error> {
+        let state = self.state();
+        let rows = (0..).zip(&state.execution(execution)?.rows);
+        let from = usize::try_from(from_sequence).unwrap_or(usize::MAX);
+        Ok(rows
+            .skip(from)
+            .take(limit)
+            .map(|(sequence, records)| Row {
+                sequence,
+                records: records.clone(),
+            })
+            .collect())
+    }
+
+    fn summary(&self, execution: &ExecutionArn) -> Result<Summary, Error> {
+        self.state().execution(execution).map(Execution::summary)
+    }
+
+    fn list(&self, listing: &Listing) -> Result<Page, Error> {
+        let before = listing.before()?;
+        let mut found = self.state().in_order(|cursor, execution| {
+            let of_machine = |machine: &StateMachineArn| execution.opened.state_machine == *machine;
+            cursor < before
+                && listing.state_machine.as_ref().is_none_or(of_machine)
+                && listing
+                    .status
+                    .is_none_or(|status| execution.status == status)
+        });
+        found.reverse();
+        Ok(listing.page(found))
+    }
+
+    fn open_executions(&self, visit: &mut dyn FnMut(Summary) -> bool) -> Result<(), Error> {
+        // Collected first, so that `visit` may call this journal.
+        let open = self
+            .state()
+            .in_order(|_, execution| execution.status == Status::Running);
+        let _ = open.into_iter().all(|(_, summary)| visit(summary));
+        Ok(())
+    }
+
+    fn put(&self, kind: &str, key: &str, expected: u64, document: Option<String>) -> Durable<u64> {
+        ready(self.put_now(kind, key, expected, document))
+    }
+
+    fn get(&self, kind: &str, key: &str) -> Result<Option<Entry>, Error> {
+        let state = self.state();
+        let place = (kind.to_owned(), key.to_owned());
+        Ok(state.entries.get_key_value(&place).map(entry))
+    }
+
+    fn entries(
+        &self,
+        kind: &str,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, Error> {
+        let state = self.state();
+        Ok(state
+            .entries
+            .range((kind.to_owned(), prefix.to_owned())..)
+            .take_while(|((of, key), _)| of == kind && key.starts_with(prefix))
+            .filter(|((_, key), _)| after.is_none_or(|after| key.as_str() > after))
+            .take(limit)
+            .map(entry)
+            .collect())
+    }
+
+    fn close(&self) -> Durable<()> {
+        self.state().closed = true;
+        ready(Ok(()))
+    }
+}
+
+fn entry(((kind, key), (revision, document)): (&(String, String), &(u64, String))) -> Entry {
+    Entry {
+        kind: kind.clone(),
+        key: key.clone(),
+        revision: *revision,
+        document: document.clone(),
+    }
+}
