@@ -8,6 +8,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+pub mod draws;
+
+pub use draws::Draws;
+
 /// Variables by name, without the `$`. Shared: a scope's variables are cloned on write.
 pub type Variables = BTreeMap<Arc<str>, Arc<Value>>;
 
@@ -24,9 +28,9 @@ pub struct Scope<'a> {
     pub context: &'a Value,
     /// `$name`.
     pub variables: &'a Variables,
-    /// The seed of whatever chance this evaluation needs (`States.UUID`, `States.MathRandom`,
-    /// `$uuid()`, `$random()`): recorded with the event, so a replay draws the same.
-    pub seed: u64,
+    /// Whatever chance this evaluation needs (`States.UUID`, `States.MathRandom`, `$uuid()`,
+    /// `$random()`). Its seed is recorded with the event, so a replay draws the same.
+    pub draws: &'a Draws,
     /// The recorded moment of this step, for `$now()` and `$millis()`.
     pub now: crate::Timestamp,
 }
