@@ -50,6 +50,29 @@ impl Payload {
         Self(Arc::new(forms))
     }
 
+    /// An array of payloads. Their texts are kept, so nothing is printed anew.
+    pub fn array<'p>(elements: impl Iterator<Item = &'p Self>) -> Self {
+        let mut text = String::from("[");
+        for (place, element) in elements.enumerate() {
+            if place > 0 {
+                text.push(',');
+            }
+            text.push_str(element.text());
+        }
+        text.push(']');
+        Self::from_trusted(text)
+    }
+
+    /// Text that is known to be JSON; it is parsed when first read.
+    fn from_trusted(text: String) -> Self {
+        let forms = Forms {
+            text: OnceLock::new(),
+            value: OnceLock::new(),
+        };
+        let _ = forms.text.set(text.into_boxed_str());
+        Self(Arc::new(forms))
+    }
+
     /// The value.
     pub fn value(&self) -> &Value {
         self.0.value.get_or_init(|| {

@@ -20,6 +20,8 @@ mod wait;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::history::StateType;
+
 pub use choice::{Choice, Comparison, Condition, Operand, Relation, Rule, Test};
 pub use data_flow::{Expression, Field, Operations, Query, ResultPath, Selector, Template};
 pub use fail::{Fail, Text};
@@ -129,16 +131,7 @@ pub enum StateKind {
 impl StateKind {
     /// The `Type`, as the definition and the history's event names spell it.
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::Pass(_) => "Pass",
-            Self::Task(_) => "Task",
-            Self::Choice(_) => "Choice",
-            Self::Wait(_) => "Wait",
-            Self::Succeed(_) => "Succeed",
-            Self::Fail(_) => "Fail",
-            Self::Parallel(_) => "Parallel",
-            Self::Map(_) => "Map",
-        }
+        self.history_type().as_str()
     }
 
     /// Its Retriers, in order; empty where the type has none.
@@ -159,5 +152,24 @@ impl StateKind {
             Self::Map(map) => &map.catch,
             _ => &[],
         }
+    }
+
+    /// The type, as history's events bear it.
+    pub fn history_type(&self) -> StateType {
+        match self {
+            Self::Pass(_) => StateType::Pass,
+            Self::Task(_) => StateType::Task,
+            Self::Choice(_) => StateType::Choice,
+            Self::Wait(_) => StateType::Wait,
+            Self::Succeed(_) => StateType::Succeed,
+            Self::Fail(_) => StateType::Fail,
+            Self::Parallel(_) => StateType::Parallel,
+            Self::Map(_) => StateType::Map,
+        }
+    }
+
+    /// Whether its work gives a result, so that `$states.result` means something.
+    pub fn has_result(&self) -> bool {
+        matches!(self, Self::Task(_) | Self::Parallel(_) | Self::Map(_))
     }
 }

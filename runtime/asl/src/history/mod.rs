@@ -79,6 +79,8 @@ pub enum Note {
         scope: ScopeId,
         /// Which Retrier took it, from 0.
         retrier: u32,
+        /// The event that failed it: it leads to the next try.
+        after: EventId,
         /// When; the jitter is in it.
         at: Timestamp,
     },
@@ -259,4 +261,17 @@ pub enum Detail {
         location: Option<Arc<str>>,
         state: Arc<str>,
     },
+}
+
+impl Detail {
+    /// Whether this is the last event of an execution.
+    pub fn ends_execution(&self) -> bool {
+        matches!(
+            self,
+            Self::ExecutionSucceeded { .. }
+                | Self::ExecutionFailed(_)
+                | Self::ExecutionAborted(_)
+                | Self::ExecutionTimedOut(_)
+        )
+    }
 }

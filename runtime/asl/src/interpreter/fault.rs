@@ -1,0 +1,96 @@
+//! A fault: the definition and the data do not fit together.
+//!
+//! It becomes a failure once it is known which state it happened in.
+
+use std::sync::Arc;
+
+use crate::definition::Expression;
+use crate::history::EventId;
+use crate::query::{intrinsics, jsonata, jsonpath};
+use crate::{ErrorName, Failure};
+
+/// What went wrong in evaluating a state's fields.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Fault {
+    error: &'static str,
+    what: String,
+    /// Where a JSONata expression stands: AWS then adds an EvaluationFailed event.
+    location: Option<Arc<str>>,
+}
+
+impl Fault {
+    /// `States.Runtime`: nothing retries or catches it.
+    pub(crate) fn runtime(what: impl Into<String>) -> Self {
+        Self::named(ErrorName::RUNTIME, what)
+    }
+
+    /// A fault with a name that can be matched.
+    pub(crate) fn named(error: &'static str, what: impl Into<String>) -> Self {
+        Self { error, what: what.into(), location: None }
+    }
+
+    /// A JSONata expression failed or gave the wrong thing.
+    pub(crate) fn query(expression: &Expression, what: impl Into<String>) -> Self {
+        Self {
+            error: ErrorName::QUERY_EVALUATION_ERROR,
+            what: what.into(),
+            location: Some(Arc::clone(&expression.field.0)),
+        }
+    }
+
+    /// Where the JSONata expression stands.
+    pub(super) fn location(&self) -> Option<Arc<str>> {
+        self.location.clone()
+    }
+
+    /// The failure, in AWS's words.
+    pub(super) fn into_failure(self, state: &str, entered: EventId) -> Failure {
+        let cause = format!(
+            "An error occurred while executing the state '{state}' (entered at the event id #{}). {}",
+            entered.0, self.what
+        );
+        Failure::new(self.error, cause)
+    }
+}
+
+/// A JSONata evaluation failed.
+pub(crate) fn jsonata_fault(expression: &Expression, error: &jsonata::EvaluationError) -> Fault {
+    Fault::query(expression, error.describe(&expression.source, &expression.field.0))
+}
+
+/// An intrinsic function failed.
+pub(crate) fn intrinsic_fault(expression: &Expression, error: &intrinsics::Failed) -> Fault {
+    Fault::named(
+        ErrorName::INTRINSIC_FAILURE,
+        format!(
+            "The function '{}' had the following error: {error}",
+            expression.source
+        ),
+    )
+}
+
+/// A path found nothing, or could not be followed.
+///
+/// In a template AWS shows the input; of a path that stands alone it names the field.
+pub(crate) fn path_fault(
+    expression: &Expression,
+    error: &jsonpath::EvaluationError,
+    input: &serde_json::Value,
+) -> Fault {
+    let Expression { source, field, .. } = expression;
+    let field = &*field.0;
+    match error {
+        jsonpath::EvaluationError::PathNotFound { .. } if field.ends_with(".$") => {
+            Fault::runtime(format!(
+                "The JSONPath '{source}' specified for the field '{field}' could not be found in \
+                 the input '{input}'"
+            ))
+        }
+        jsonpath::EvaluationError::PathNotFound { .. } if field.ends_with("Path") => {
+            Fault::runtime(format!(
+                "The {field} parameter does not reference an input value: {source}"
+            ))
+        }
+        other => Fault::runtime(format!("Invalid path '{source}': {other}")),
+    }
+}

@@ -1,0 +1,298 @@
+//! The interpreter: an execution as a value.
+//!
+//! [`Execution::step`] takes an [`Event`], answers new [`Record`]s and [`Command`]s, and
+//! changes nothing but the execution itself. The shell appends the records, then performs
+//! the commands, then feeds what came of them back as the next event. Four rules hold:
+//!
+//! 1. *State is the fold of its records.* [`Execution::replay`] gives the same value as
+//!    having lived it; only `apply` changes one.
+//! 2. *Commands are a function of the state.* [`Execution::pending`] lists what is
+//!    outstanding, so that a restart can ask for it again.
+//! 3. *Append before act.* Nothing here acts.
+//! 4. *Time and chance come in as event fields.* They are recorded, never drawn again.
+//!
+//! A step runs until every scope waits for something from outside, or the step has made
+//! [`STEP_EVENTS_MAX`] events.
+
+mod apply;
+mod choice;
+mod context_object;
+mod driver;
+mod fail;
+mod failing;
+mod fault;
+mod map;
+mod parallel;
+mod pass;
+mod pending;
+mod scope;
+mod succeed;
+mod task;
+mod transition;
+mod wait;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::arn::{ExecutionArn, StateMachineArn};
+use crate::definition::StateMachine;
+use crate::history::{EventId, Record, ScopeId, Usage, Via};
+use crate::{Failure, Payload, Timestamp};
+
+use driver::Driver;
+use scope::Scope;
+
+/// Events that one step may make before it lets others go on. Ours: an endless loop of
+/// Pass and Choice must not hold a thread; Express has no limit of events to end it.
+pub const STEP_EVENTS_MAX: usize = 1_000;
+
+/// Which of AWS's two kinds an execution is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    /// Durable, with a history of at most [`crate::limits::HISTORY_EVENTS_MAX`] events.
+    #[default]
+    #[serde(rename = "STANDARD")]
+    Standard,
+    /// Short, with no history kept.
+    #[serde(rename = "EXPRESS")]
+    Express,
+}
+
+/// Who an execution is: fixed at its start, and told to its context object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Its ARN.
+    pub execution_arn: ExecutionArn,
+    /// Its name.
+    pub name: String,
+    /// The state machine it runs.
+    pub state_machine_arn: StateMachineArn,
+    /// The state machine's name.
+    pub state_machine_name: String,
+    /// The role it would have on AWS; only shown.
+    pub role_arn: Arc<str>,
+    /// The region it pretends to run in.
+    pub region: Arc<str>,
+    /// Standard or Express.
+    pub kind: Kind,
+}
+
+/// What happened outside, as `step` is told it. Every event bears its moment.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The execution begins. Only as the first event.
+    Start {
+        /// Its input.
+        input: Payload,
+    },
+    /// A timer that was asked for is due.
+    Timer(Timer),
+    /// Something was heard of an attempt.
+    Task {
+        /// Which attempt.
+        task: TaskKey,
+        /// What was heard.
+        report: Report,
+        /// What the attempt used, where that is known.
+        usage: Option<Usage>,
+    },
+    /// The execution's own TimeoutSeconds have passed.
+    Deadline,
+    /// Someone stopped the execution.
+    Stop(Failure),
+    /// Go on after a step that made [`STEP_EVENTS_MAX`] events.
+    Continue,
+}
+
+/// What was heard of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// It answered.
+    Succeeded(Payload),
+    /// It failed.
+    Failed(Failure),
+    /// TimeoutSeconds passed.
+    TimedOut,
+    /// HeartbeatSeconds passed without a heartbeat.
+    HeartbeatTimedOut,
+}
+
+/// One attempt of one Task of an execution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TaskKey {
+    /// The scope whose state it is.
+    pub scope: ScopeId,
+    /// The event that scheduled it.
+    pub scheduled: EventId,
+}
+
+/// A moment at which a scope goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timer {
+    /// The scope.
+    pub scope: ScopeId,
+    /// When it is due.
+    pub at: Timestamp,
+}
+
+/// What the shell is to do, after the records are appended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Run an attempt, and report what comes of it.
+    ScheduleTask(Box<TaskCommand>),
+    /// End an attempt; nothing more is heard of it.
+    CancelTask(TaskKey),
+    /// Wake the scope at that moment.
+    StartTimer(Timer),
+    /// Wake the execution at that moment with [`Event::Deadline`].
+    StartDeadline(Timestamp),
+    /// Step again at once with [`Event::Continue`].
+    Continue,
+}
+
+/// An attempt to be run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskCommand {
+    /// Its key.
+    pub task: TaskKey,
+    /// The Resource as written.
+    pub resource: Arc<str>,
+    /// How it appears in history.
+    pub via: Via,
+    /// Its input: the effective input, or a service's parameters.
+    pub input: Payload,
+    /// The Task state's name.
+    pub state_name: Arc<str>,
+    /// How often the state was retried before.
+    pub retry_count: u32,
+    /// When it was scheduled.
+    pub scheduled_at: Timestamp,
+    /// When it times out, if it does: then report [`Report::TimedOut`].
+    pub deadline: Option<Timestamp>,
+    /// After how many seconds without a heartbeat to report [`Report::HeartbeatTimedOut`].
+    pub heartbeat_seconds: Option<u64>,
+}
+
+/// How an execution ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// `SUCCEEDED`, with its output.
+    Succeeded(Payload),
+    /// `FAILED`
+    Failed(Failure),
+    /// `TIMED_OUT`
+    TimedOut(Failure),
+    /// `ABORTED`
+    Aborted(Failure),
+}
+
+/// What a step answers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Step {
+    /// To be appended, as one row.
+    pub records: Vec<Record>,
+    /// To be performed, once the records are as durable as they must be.
+    pub commands: Vec<Command>,
+}
+
+/// An execution of a state machine, at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Execution {
+    identity: Arc<Identity>,
+    machine: MachineRef,
+    input: Payload,
+    started_at: Timestamp,
+    scopes: BTreeMap<ScopeId, Scope>,
+    scopes_opened: u32,
+    last_event: EventId,
+    end: Option<End>,
+}
+
+/// The definition an execution runs: shared, and the same for two executions only when
+/// it is the very same one.
+#[derive(Clone, Debug)]
+struct MachineRef(Arc<StateMachine>);
+
+impl PartialEq for MachineRef {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Execution {
+    /// An execution that has not begun: its first event is [`Event::Start`].
+    pub fn new(machine: Arc<StateMachine>, identity: Arc<Identity>) -> Self {
+        Self {
+            identity,
+            machine: MachineRef(machine),
+            input: Payload::from_value(serde_json::Value::Null),
+            started_at: Timestamp(0),
+            scopes: BTreeMap::new(),
+            scopes_opened: 0,
+            last_event: EventId(0),
+            end: None,
+        }
+    }
+
+    /// The execution that these records, in order, are the story of.
+    pub fn replay<'r>(
+        machine: Arc<StateMachine>,
+        identity: Arc<Identity>,
+        records: impl IntoIterator<Item = &'r Record>,
+    ) -> Self {
+        let mut execution = Self::new(machine, identity);
+        for record in records {
+            execution.apply(record);
+        }
+        execution
+    }
+
+    /// Takes one event. `entropy` is this step's share of chance: any number, never
+    /// the same on purpose.
+    ///
+    /// An event that no longer matters (a timer of a state that was left, a report of an
+    /// attempt that was cancelled, anything after the end) gives an empty step.
+    pub fn step(&mut self, event: Event, now: Timestamp, entropy: u64) -> Step {
+        Driver::new(self, now, entropy).run(event)
+    }
+
+    /// Who it is.
+    pub fn identity(&self) -> &Arc<Identity> {
+        &self.identity
+    }
+
+    /// The definition it runs.
+    pub fn machine(&self) -> &Arc<StateMachine> {
+        &self.machine.0
+    }
+
+    /// Its input.
+    pub fn input(&self) -> &Payload {
+        &self.input
+    }
+
+    /// When it began.
+    pub fn started_at(&self) -> Timestamp {
+        self.started_at
+    }
+
+    /// How it ended, once it has.
+    pub fn end(&self) -> Option<&End> {
+        self.end.as_ref()
+    }
+
+    /// The id of its newest history event.
+    pub fn last_event(&self) -> EventId {
+        self.last_event
+    }
+
+    /// The names of the states it is in now, outermost first.
+    pub fn current_states(&self) -> impl Iterator<Item = &str> {
+        self.scopes
+            .values()
+            .filter_map(|scope| scope.current.as_ref())
+            .map(|current| &*self.machine.0.state(current.id).name)
+    }
+}

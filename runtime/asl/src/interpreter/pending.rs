@@ -1,0 +1,73 @@
+//! What is outstanding: commands as a function of the state.
+
+use super::scope::{Attempting, Phase, Scope};
+use super::{Command, Execution, TaskCommand, TaskKey, Timer};
+use crate::Timestamp;
+use crate::history::ScopeId;
+
+impl Execution {
+    /// Every command that was given and not yet answered: what a restart performs again.
+    pub fn pending(&self) -> Vec<Command> {
+        let deadline = self.deadline().filter(|_| self.end.is_none() && !self.scopes.is_empty());
+        let mut commands: Vec<Command> = deadline.map(Command::StartDeadline).into_iter().collect();
+        let mut transient = false;
+        for (id, scope) in &self.scopes {
+            transient |= scope.phase.is_transient();
+            commands.extend(self.pending_of(*id, scope));
+        }
+        if transient {
+            commands.push(Command::Continue);
+        }
+        commands
+    }
+
+    /// What one scope waits for.
+    pub(super) fn pending_of(&self, id: ScopeId, scope: &Scope) -> Option<Command> {
+        match &scope.phase {
+            Phase::Attempting(attempting) => self.task_command(id, scope, attempting),
+            Phase::BackingOff(at) | Phase::Waiting(at) => {
+                Some(Command::StartTimer(Timer { scope: id, at: *at }))
+            }
+            _ => None,
+        }
+    }
+
+    fn task_command(
+        &self,
+        id: ScopeId,
+        scope: &Scope,
+        attempting: &Attempting,
+    ) -> Option<Command> {
+        let current = scope.current.as_ref()?;
+        let state = self.machine.0.state(current.id);
+        let crate::definition::StateKind::Task(task) = &state.kind else { return None };
+        Some(Command::ScheduleTask(Box::new(TaskCommand {
+            task: TaskKey { scope: id, scheduled: attempting.scheduled },
+            resource: task.resource.as_str().into(),
+            via: attempting.via.clone(),
+            input: attempting.input.clone(),
+            state_name: state.name.clone(),
+            retry_count: current.retry_count(),
+            scheduled_at: attempting.at,
+            deadline: attempting.deadline,
+            heartbeat_seconds: attempting.heartbeat_seconds,
+        })))
+    }
+
+    /// When the execution itself times out.
+    pub(super) fn deadline(&self) -> Option<Timestamp> {
+        let seconds = self.machine.0.timeout_seconds?;
+        Some(self.started_at.plus_seconds(i64::try_from(seconds).unwrap_or(i64::MAX)))
+    }
+}
+
+impl Phase {
+    /// Whether the scope can move on by itself.
+    pub(super) fn is_transient(&self) -> bool {
+        match self {
+            Self::Entering(..) | Self::Entered | Self::Mapping(_) | Self::Done(_) => true,
+            Self::Nesting(nested) => nested.can_open() || nested.is_complete(),
+            Self::Attempting(_) | Self::BackingOff(_) | Self::Waiting(_) => false,
+        }
+    }
+}

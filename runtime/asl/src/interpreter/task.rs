@@ -1,0 +1,195 @@
+//! Task: schedules an attempt, and takes what comes of it.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::driver::Driver;
+use super::fault::Fault;
+use super::scope::Phase;
+use super::transition::Reading;
+use super::{Report, TaskKey};
+use crate::definition::{Expression, Query, Resource, Seconds, State, Task};
+use crate::failure::ErrorName;
+use crate::history::{Detail, EventId, ScopeId, Via};
+use crate::query::jsonata;
+use crate::{Failure, Payload, limits};
+
+impl Driver<'_> {
+    pub(super) fn task(&mut self, id: ScopeId, state: &State, task: &Task) -> Result<(), Fault> {
+        let effective = self.effective_input(id, state)?;
+        let reading = self.reading(id)?;
+        let timeout = self.seconds(&reading, task.timeout.as_ref(), effective.value())?;
+        let heartbeat = self.seconds(&reading, task.heartbeat.as_ref(), effective.value())?;
+        let credentials = match &task.credentials {
+            Some(template) => {
+                Some(Payload::from_value(self.fill(&reading, template, effective.value())?))
+            }
+            None => None,
+        };
+        let input = self.arguments(id, state, effective)?;
+        if input.exceeds_limit() {
+            return Err(Fault::named(
+                ErrorName::DATA_LIMIT_EXCEEDED,
+                format!(
+                    "The state/task '{}' was given an input with a size exceeding the maximum \
+                     number of bytes service limit.",
+                    state.name
+                ),
+            ));
+        }
+        let deadline = timeout
+            .filter(|seconds| *seconds < limits::SECONDS_MAX)
+            .map(|seconds| self.now.plus_seconds(i64::try_from(seconds).unwrap_or(i64::MAX)));
+        let via = via(&task.resource);
+        let detail = Detail::Scheduled {
+            via: via.clone(),
+            resource: task.resource.as_str().into(),
+            input,
+            region: Arc::clone(&self.execution.identity.region),
+            timeout_seconds: timeout,
+            heartbeat_seconds: heartbeat,
+            deadline,
+            credentials,
+        };
+        let scheduled = self.emit(id, self.previous(id), detail);
+        if !matches!(via, Via::Activity) {
+            // An activity starts when a worker takes it; all others at once.
+            self.emit(id, scheduled, Detail::Started { via, worker: None });
+        }
+        self.schedule(id);
+        Ok(())
+    }
+
+    /// Gives the command for the attempt that was just recorded.
+    fn schedule(&mut self, id: ScopeId) {
+        let Some(scope) = self.execution.scopes.get(&id) else { return };
+        if let Some(command) = self.execution.pending_of(id, scope) {
+            self.step.commands.push(command);
+        }
+    }
+
+    fn seconds(
+        &self,
+        reading: &Reading,
+        seconds: Option<&Seconds>,
+        input: &Value,
+    ) -> Result<Option<u64>, Fault> {
+        match seconds {
+            None => Ok(None),
+            Some(Seconds::Literal(seconds)) => Ok(Some(*seconds)),
+            Some(Seconds::Expression(expression)) => {
+                let value = self.evaluate(reading, expression, input)?;
+                seconds_of(expression, &value).map(Some)
+            }
+        }
+    }
+
+    /// An attempt ended: success leaves the state, anything else fails it.
+    pub(super) fn attempt_ended(&mut self, id: ScopeId, report: Report) {
+        let Some(scope) = self.execution.scopes.get(&id) else { return };
+        let Phase::Attempting(attempting) = &scope.phase else { return };
+        let via = attempting.via.clone();
+        let previous = scope.previous;
+        let machine = self.execution.machine().clone();
+        let Some(state) = self.current_state(id, &machine) else { return };
+        match report {
+            Report::Succeeded(output) if output.exceeds_limit() => {
+                let failure = too_large(state);
+                self.emit(id, previous, Detail::Failed { via, failure: failure.clone() });
+                self.fail_state(id, failure, true);
+            }
+            Report::Succeeded(output) => {
+                self.emit(id, previous, Detail::Succeeded { via, output: output.clone() });
+                if let Err(fault) = self.complete(id, state, output) {
+                    self.fault(id, state, fault);
+                }
+            }
+            Report::Failed(failure) => {
+                self.emit(id, previous, Detail::Failed { via, failure: failure.clone() });
+                self.fail_state(id, failure, true);
+            }
+            Report::TimedOut => self.attempt_timed_out(id, via, ErrorName::TIMEOUT),
+            // As recorded, AWS words a missed heartbeat as a timeout as well; the
+            // language's name for it is what Retriers and Catchers may match.
+            Report::HeartbeatTimedOut => self.attempt_timed_out(id, via, ErrorName::HEARTBEAT_TIMEOUT),
+        }
+    }
+
+    fn attempt_timed_out(&mut self, id: ScopeId, via: Via, error: &'static str) {
+        let shown = Failure::named(ErrorName::TIMEOUT);
+        self.emit(id, self.previous(id), Detail::TimedOut { via, failure: shown });
+        self.fail_state(id, Failure::named(error), true);
+    }
+
+    /// The event that leads to this scope's next one.
+    pub(super) fn previous(&self, id: ScopeId) -> EventId {
+        self.execution.scopes.get(&id).map_or(EventId(0), |scope| scope.previous)
+    }
+
+    /// The key of the attempt that runs in this scope.
+    pub(super) fn attempt_of(&self, id: ScopeId) -> Option<TaskKey> {
+        match &self.execution.scopes.get(&id)?.phase {
+            Phase::Attempting(attempting) => {
+                Some(TaskKey { scope: id, scheduled: attempting.scheduled })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// How a resource appears in history.
+fn via(resource: &Resource) -> Via {
+    match resource {
+        Resource::Lambda { .. } | Resource::Wasm { .. } => Via::Lambda,
+        Resource::Activity { .. } => Via::Activity,
+        Resource::Service { service, action, .. } => Via::Service {
+            resource_type: service.as_str().into(),
+            resource: action.as_str().into(),
+        },
+    }
+}
+
+fn too_large(state: &State) -> Failure {
+    let crate::definition::StateKind::Task(task) = &state.kind else {
+        return Failure::named(ErrorName::DATA_LIMIT_EXCEEDED);
+    };
+    let what = match &task.resource {
+        Resource::Service { service, .. } => service.as_str(),
+        other => other.as_str(),
+    };
+    Failure::new(
+        ErrorName::DATA_LIMIT_EXCEEDED,
+        format!(
+            "The state/task '{what}' returned a result with a size exceeding the maximum number \
+             of bytes service limit."
+        ),
+    )
+}
+
+fn seconds_of(expression: &Expression, value: &Value) -> Result<u64, Fault> {
+    let Expression { source, field, query } = expression;
+    let whole = value.as_f64().filter(|seconds| seconds.fract() == 0.0);
+    match (whole, query) {
+        (Some(seconds), _) if (1.0..=limits::SECONDS_MAX as f64).contains(&seconds) => {
+            Ok(seconds as u64)
+        }
+        (None, Query::Jsonata(_)) => {
+            let what = jsonata::unexpected_type(source, &field.0, "number", value);
+            Err(Fault::query(expression, what))
+        }
+        (_, Query::Jsonata(_)) => Err(Fault::query(
+            expression,
+            format!(
+                "The JSONata expression '{source}' specified for the field '{}' returned a value \
+                 out of range. Expected a whole number from 1 to {}, but was {value}",
+                field.0,
+                limits::SECONDS_MAX
+            ),
+        )),
+        _ => Err(Fault::runtime(format!(
+            "The {} parameter does not reference a valid positive integer value: {source} == {value}",
+            field.0
+        ))),
+    }
+}

@@ -1,0 +1,341 @@
+//! Data flow: from a state's raw input to its output, in either language.
+//!
+//! JSONPath: InputPath → Parameters → work → ResultSelector → ResultPath → OutputPath.
+//! JSONata: Arguments → work → Output. Assign reads what the work gave, and all of it is
+//! evaluated before any of it is set.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::driver::Driver;
+use super::fault::{Fault, intrinsic_fault, jsonata_fault, path_fault};
+use super::scope::Item;
+use crate::definition::{
+    Expression, Query, QueryLanguage, ResultPath, Selector, State, StateId, StateMachine, Template,
+    Transition,
+};
+use crate::history::{Detail, ScopeId};
+use crate::query::{self, Variables};
+use crate::{ErrorName, Payload, limits};
+
+/// What the expressions of one state may read, gathered once.
+pub(super) struct Reading {
+    pub(super) language: QueryLanguage,
+    /// The state's raw input.
+    pub(super) input: Payload,
+    pub(super) variables: Arc<Variables>,
+    pub(super) context: Value,
+    pub(super) result: Option<Payload>,
+    pub(super) error_output: Option<Payload>,
+}
+
+/// Values for variables, by name.
+pub(super) type Assigned = Vec<(Arc<str>, Payload)>;
+
+impl Driver<'_> {
+    /// What the current state of this scope may read.
+    pub(super) fn reading(&self, id: ScopeId) -> Result<Reading, Fault> {
+        self.reading_item(id, None)
+    }
+
+    /// The same, with `item` as `$$.Map.Item`.
+    pub(super) fn reading_item(&self, id: ScopeId, item: Option<&Item>) -> Result<Reading, Fault> {
+        let gone = || Fault::runtime("The state is no longer current.");
+        let scope = self.execution.scopes.get(&id).ok_or_else(gone)?;
+        let current = scope.current.as_ref().ok_or_else(gone)?;
+        Ok(Reading {
+            language: self.execution.machine.0.state(current.id).language,
+            input: current.input.clone(),
+            variables: Arc::clone(&scope.variables),
+            context: self.execution.context_object(scope, item),
+            result: None,
+            error_output: None,
+        })
+    }
+
+    /// The state a scope is in.
+    pub(super) fn current_state<'m>(
+        &self,
+        id: ScopeId,
+        machine: &'m StateMachine,
+    ) -> Option<&'m State> {
+        let current = self.execution.scopes.get(&id)?.current.as_ref()?;
+        Some(machine.state(current.id))
+    }
+
+    /// The raw input after InputPath; in JSONata, as it is.
+    pub(super) fn effective_input(&self, id: ScopeId, state: &State) -> Result<Payload, Fault> {
+        let Some(current) = self.execution.scopes.get(&id).and_then(|scope| scope.current.as_ref())
+        else {
+            return Err(Fault::runtime("The state is no longer current."));
+        };
+        self.select(id, &state.operations.input, current.input.clone())
+    }
+
+    pub(super) fn select(&self, id: ScopeId, selector: &Selector, payload: Payload) -> Result<Payload, Fault> {
+        match selector {
+            Selector::Whole => Ok(payload),
+            Selector::Nothing => Ok(Payload::from_value(Value::Object(Map::new()))),
+            Selector::Path(expression) => {
+                let reading = self.reading(id)?;
+                let Query::Path(path) = &expression.query else {
+                    return Err(Fault::runtime("The path is not a path."));
+                };
+                let scope = self.scope(&reading, payload.value());
+                match path.evaluate(&scope) {
+                    Ok(found) => Ok(Payload::from_value(found.into_owned())),
+                    Err(error) => {
+                        Err(Fault::runtime(format!("Invalid path '{}': {error}", expression.source)))
+                    }
+                }
+            }
+        }
+    }
+
+    /// `Parameters` or `Arguments`, over the effective input; the input where there are none.
+    pub(super) fn arguments(
+        &self,
+        id: ScopeId,
+        state: &State,
+        effective: Payload,
+    ) -> Result<Payload, Fault> {
+        match &state.operations.arguments {
+            None => Ok(effective),
+            Some(template) => {
+                let reading = self.reading(id)?;
+                let value = self.fill(&reading, template, effective.value())?;
+                checked(value)
+            }
+        }
+    }
+
+    /// Ends the state's work with this result: selects, assigns, places, and leaves the
+    /// state by its own transition.
+    pub(super) fn complete(
+        &mut self,
+        id: ScopeId,
+        state: &State,
+        result: Payload,
+    ) -> Result<(), Fault> {
+        let next = match state.transition {
+            Transition::Next(next) => Some(next),
+            Transition::End => None,
+        };
+        let mut reading = self.reading(id)?;
+        let operations = &state.operations;
+        if state.language == QueryLanguage::Jsonata {
+            if state.kind.has_result() {
+                reading.result = Some(result.clone());
+            }
+            let assigned = self.assign(&reading, &operations.assign, result.value())?;
+            let output = match &operations.output {
+                Some(template) => checked(self.fill(&reading, template, result.value())?)?,
+                None => result,
+            };
+            return self.exit(id, state, output, assigned, next);
+        }
+        let result = match &operations.result_selector {
+            Some(template) => checked(self.fill(&reading, template, result.value())?)?,
+            None => result,
+        };
+        let assigned = self.assign(&reading, &operations.assign, result.value())?;
+        let placed = place(&reading.input, &operations.result, result)?;
+        let output = self.select(id, &operations.output_path, placed)?;
+        self.exit(id, state, output, assigned, next)
+    }
+
+    /// Leaves the state.
+    pub(super) fn exit(
+        &mut self,
+        id: ScopeId,
+        state: &State,
+        output: Payload,
+        assigned: Assigned,
+        next: Option<StateId>,
+    ) -> Result<(), Fault> {
+        if output.exceeds_limit() {
+            return Err(Fault::named(
+                ErrorName::DATA_LIMIT_EXCEEDED,
+                format!(
+                    "The state/task '{}' returned a result with a size exceeding the maximum \
+                     number of bytes service limit.",
+                    state.name
+                ),
+            ));
+        }
+        let Some(scope) = self.execution.scopes.get(&id) else { return Ok(()) };
+        let (previous, parent) = (scope.previous, scope.parent);
+        let detail = Detail::StateExited {
+            state: state.kind.history_type(),
+            name: state.name.clone(),
+            output,
+            assigned,
+            next: next.map(|next| self.execution.machine.0.state(next).name.clone()),
+        };
+        self.emit(id, previous, detail);
+        if self.execution.scopes.contains_key(&id) {
+            self.ready(id);
+        } else if let Some((parent, _)) = parent {
+            // The branch ended with this state, and its scope with it.
+            self.ready(parent);
+        }
+        Ok(())
+    }
+
+    /// All of an `Assign`, evaluated over the values from before it.
+    pub(super) fn assign(
+        &self,
+        reading: &Reading,
+        assign: &[(Arc<str>, Template)],
+        input: &Value,
+    ) -> Result<Assigned, Fault> {
+        let mut assigned = Assigned::with_capacity(assign.len());
+        let mut bytes = 0;
+        for (name, template) in assign {
+            let value = Payload::from_value(self.fill(reading, template, input)?);
+            bytes += value.text().len();
+            if bytes > limits::VARIABLE_BYTES_MAX {
+                return Err(Fault::runtime(format!(
+                    "The variables assigned in one state exceed {} bytes (at '{name}').",
+                    limits::VARIABLE_BYTES_MAX
+                )));
+            }
+            assigned.push((name.clone(), value));
+        }
+        if assigned.is_empty() {
+            return Ok(assigned);
+        }
+        assigned.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let kept: usize = reading
+            .variables
+            .iter()
+            .filter(|(name, _)| assigned.binary_search_by(|(new, _)| new.cmp(name)).is_err())
+            .map(|(_, value)| json_bytes(value))
+            .sum();
+        if kept + bytes > limits::VARIABLES_BYTES_MAX {
+            return Err(Fault::runtime(format!(
+                "The variables of the execution exceed {} bytes.",
+                limits::VARIABLES_BYTES_MAX
+            )));
+        }
+        Ok(assigned)
+    }
+
+    /// A template, with its expressions evaluated over `input` (`$` in JSONPath).
+    pub(super) fn fill(
+        &self,
+        reading: &Reading,
+        template: &Template,
+        input: &Value,
+    ) -> Result<Value, Fault> {
+        match template {
+            Template::Constant(value) => Ok(value.clone()),
+            Template::Expression(expression) => {
+                self.evaluate(reading, expression, input).map(Cow::into_owned)
+            }
+            Template::Object(fields) => {
+                let mut object = Map::with_capacity(fields.len());
+                for (key, field) in fields {
+                    object.insert(key.clone(), self.fill(reading, field, input)?);
+                }
+                Ok(Value::Object(object))
+            }
+            Template::Array(elements) => {
+                let filled = elements.iter().map(|element| self.fill(reading, element, input));
+                filled.collect::<Result<_, _>>().map(Value::Array)
+            }
+        }
+    }
+
+    /// One expression.
+    pub(super) fn evaluate<'v>(
+        &self,
+        reading: &'v Reading,
+        expression: &Expression,
+        input: &'v Value,
+    ) -> Result<Cow<'v, Value>, Fault> {
+        let scope = self.scope(reading, input);
+        match &expression.query {
+            Query::Path(path) => {
+                path.evaluate(&scope).map_err(|error| path_fault(expression, &error, input))
+            }
+            Query::Intrinsic(intrinsic) => intrinsic
+                .evaluate(&scope)
+                .map(Cow::Owned)
+                .map_err(|error| intrinsic_fault(expression, &error)),
+            Query::Jsonata(jsonata) => {
+                let scope = query::Scope { input: reading.input.value(), ..scope };
+                let value = jsonata.evaluate(&scope);
+                value.map(Cow::Owned).map_err(|error| jsonata_fault(expression, &error))
+            }
+        }
+    }
+
+    fn scope<'v>(&'v self, reading: &'v Reading, input: &'v Value) -> query::Scope<'v> {
+        query::Scope {
+            input,
+            result: reading.result.as_ref().map(Payload::value),
+            error_output: reading.error_output.as_ref().map(Payload::value),
+            context: &reading.context,
+            variables: &reading.variables,
+            draws: &self.draws,
+            now: self.now,
+        }
+    }
+}
+
+/// The result, put where ResultPath says, into the raw input.
+pub(super) fn place(
+    input: &Payload,
+    result_path: &ResultPath,
+    result: Payload,
+) -> Result<Payload, Fault> {
+    match result_path {
+        ResultPath::Replace => Ok(result),
+        ResultPath::Discard => Ok(input.clone()),
+        ResultPath::Into(path) => {
+            let value = path
+                .put(input.value().clone(), result.value().clone())
+                .map_err(|error| Fault::named(ErrorName::RESULT_PATH_MATCH_FAILURE, error.to_string()))?;
+            checked(value)
+        }
+    }
+}
+
+/// A value that was built here may nest deeper than any text that was read.
+pub(super) fn checked(value: Value) -> Result<Payload, Fault> {
+    if deeper_than(&value, limits::JSON_DEPTH_MAX) {
+        return Err(Fault::runtime(format!(
+            "The data nests deeper than {} levels.",
+            limits::JSON_DEPTH_MAX
+        )));
+    }
+    Ok(Payload::from_value(value))
+}
+
+fn deeper_than(value: &Value, levels: usize) -> bool {
+    match value {
+        Value::Array(elements) => {
+            levels == 0 || elements.iter().any(|element| deeper_than(element, levels - 1))
+        }
+        Value::Object(fields) => {
+            levels == 0 || fields.values().any(|field| deeper_than(field, levels - 1))
+        }
+        _ => false,
+    }
+}
+
+/// The length of a value's text, within a few bytes, without printing it.
+fn json_bytes(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) => 5,
+        Value::Number(_) => 8,
+        Value::String(text) => text.len() + 2,
+        Value::Array(elements) => 2 + elements.iter().map(|e| json_bytes(e) + 1).sum::<usize>(),
+        Value::Object(fields) => {
+            2 + fields.iter().map(|(k, v)| k.len() + 4 + json_bytes(v)).sum::<usize>()
+        }
+    }
+}
