@@ -41,3 +41,6 @@ pub const EXPRESSION_BYTES_MAX: usize = 65_536;
 pub const PATH_DEPTH_MAX: usize = 64;
 /// Nodes one evaluation of a JSONPath may visit. Ours: `$..[?(@..x)]` is quadratic in its input.
 pub const PATH_NODES_MAX: usize = 1_000_000;
+/// Memory one compiled pattern of a filter (`=~`) may take, in bytes. Ours: a match takes
+/// time in proportion to the pattern's size and the text's.
+pub const PATH_REGEX_BYTES_MAX: usize = 16_384;

@@ -9,8 +9,13 @@ use std::sync::Arc;
 use serde_json::Value;
 
 pub mod draws;
+pub mod jsonpath;
+#[cfg(test)]
+mod sample;
+mod syntax;
 
 pub use draws::Draws;
+pub use syntax::SyntaxError;
 
 /// Variables by name, without the `$`. Shared: a scope's variables are cloned on write.
 pub type Variables = BTreeMap<Arc<str>, Arc<Value>>;
