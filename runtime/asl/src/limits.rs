@@ -7,6 +7,9 @@ pub const DEFINITION_BYTES_MAX: usize = 1_048_576;
 /// Nesting of JSON in a definition or a payload, in levels. Ours: it bounds every
 /// recursion over JSON, and is what the JSON parser accepts by default.
 pub const JSON_DEPTH_MAX: usize = 127;
+/// Problems reported of one definition. Ours, and as many as AWS gives in one answer: each
+/// is looked up in the text, so it bounds what a hostile definition makes us do.
+pub const DIAGNOSTICS_MAX: usize = 100;
 /// Input, output or result of a state, Task or execution, in bytes of UTF-8 (AWS: 256 KiB).
 pub const PAYLOAD_BYTES_MAX: usize = 262_144;
 /// Events in one execution's history (AWS).

@@ -11,6 +11,7 @@ mod data_flow;
 mod fail;
 mod map;
 mod parallel;
+pub mod parse;
 mod pass;
 mod retry;
 mod succeed;
@@ -27,6 +28,7 @@ pub use data_flow::{Expression, Field, Operations, Query, ResultPath, Selector, 
 pub use fail::{Fail, Text};
 pub use map::{Distributed, ExecutionType, Items, Map, Number};
 pub use parallel::Parallel;
+pub use parse::{Parsed, parse};
 pub use pass::Pass;
 pub use retry::{Catcher, Jitter, Retrier};
 pub use succeed::Succeed;
