@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+mod budget;
 pub mod draws;
+pub mod intrinsics;
 pub mod jsonpath;
 #[cfg(test)]
 mod sample;

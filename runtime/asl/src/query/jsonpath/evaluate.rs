@@ -8,6 +8,7 @@ use super::Path;
 use super::walk::{Walk, follow};
 use crate::limits;
 use crate::query::Scope;
+use crate::query::budget::{Budget, Exhausted};
 
 /// Why a path gave nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,31 +32,9 @@ pub enum EvaluationError {
     TooManyNodes,
 }
 
-impl EvaluationError {
-    /// Whether the path led nowhere, rather than too far.
-    pub fn is_not_found(&self) -> bool {
-        !matches!(self, Self::TooManyNodes)
-    }
-
-    /// AWS's sentence for a field that is a path, such as `x.$` or `InputPath`.
-    pub fn describe(&self, path: &Path, field: &str, scope: &Scope<'_>) -> String {
-        match self {
-            Self::TooManyNodes => format!(
-                "The JSONPath '{path}' specified for the field '{field}' visits more than {} nodes",
-                limits::PATH_NODES_MAX
-            ),
-            Self::PathNotFound { .. } | Self::VariableNotFound { .. } => format!(
-                "The JSONPath '{path}' specified for the field '{field}' could not be found in the input '{}'",
-                path.document(scope).unwrap_or(scope.input)
-            ),
-        }
-    }
-
-    /// AWS's sentence for the Variable of a Choice, or an operand there that is a path.
-    pub fn describe_in_choice(&self, path: &Path) -> String {
-        format!(
-            "Invalid path '{path}': The choice state's condition path references an invalid value."
-        )
+impl From<Exhausted> for EvaluationError {
+    fn from(_: Exhausted) -> Self {
+        Self::TooManyNodes
     }
 }
 
@@ -69,6 +48,15 @@ impl Path {
     /// [`EvaluationError`] when a definite path finds nothing, when the variable it begins
     /// with has no value, or when it looks at too much.
     pub fn evaluate<'a>(&self, scope: &Scope<'a>) -> Result<Cow<'a, Value>, EvaluationError> {
+        self.evaluate_within(scope, &mut Budget::new())
+    }
+
+    /// [`Path::evaluate`], as one part of a larger evaluation.
+    pub(in crate::query) fn evaluate_within<'a>(
+        &self,
+        scope: &Scope<'a>,
+        budget: &mut Budget,
+    ) -> Result<Cow<'a, Value>, EvaluationError> {
         let Some(document) = self.document(scope) else {
             return Err(EvaluationError::VariableNotFound {
                 path: self.to_string(),
@@ -78,7 +66,7 @@ impl Path {
         let found = if self.is_reference() {
             follow(document, &self.route.steps).map(Cow::Borrowed)
         } else {
-            Walk::new(scope, document).value(&self.route, None)?
+            Walk::new(scope, document, budget).value(&self.route, None)?
         };
         found.ok_or_else(|| EvaluationError::PathNotFound {
             path: self.to_string(),
@@ -287,21 +275,6 @@ mod tests {
                 "$.users[?(@.status == 0)]",
                 Some(json!([{"year": 1997, "status": 0}])),
             )],
-        );
-    }
-
-    #[test]
-    fn errors_speak_as_aws_does() {
-        let input = json!({"a": 1});
-        let error = evaluate("$.b", &input).expect_err("nothing");
-        let path = Path::parse("$.b").expect("a path");
-        assert_eq!(
-            sample::scope(&input, |scope| error.describe(&path, "x.$", scope)),
-            r#"The JSONPath '$.b' specified for the field 'x.$' could not be found in the input '{"a":1}'"#
-        );
-        assert_eq!(
-            error.describe_in_choice(&path),
-            "Invalid path '$.b': The choice state's condition path references an invalid value."
         );
     }
 

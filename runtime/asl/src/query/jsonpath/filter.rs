@@ -11,7 +11,7 @@ use serde_json::{Number, Value};
 
 use super::Route;
 use super::evaluate::EvaluationError;
-use super::walk::{TEXT_BYTES_PER_NODE, Walk};
+use super::walk::Walk;
 
 /// A condition on a node.
 #[derive(Clone, Debug)]
@@ -63,7 +63,7 @@ impl Filter {
         node: &'a Value,
         walk: &mut Walk<'_, 'a>,
     ) -> Result<bool, EvaluationError> {
-        walk.charge(1)?;
+        walk.budget.nodes(1)?;
         match self {
             Self::All(filters) => {
                 for filter in filters {
@@ -138,7 +138,7 @@ impl Operator {
             Self::NoneOf => is_array(left, right) && !meets(items(left), items(right), walk)?,
             Self::Contains => match (left, right) {
                 (Some(Value::String(text)), Some(Value::String(part))) => {
-                    walk.charge(text.len() / TEXT_BYTES_PER_NODE)?;
+                    walk.budget.text(text.len())?;
                     text.contains(part.as_str())
                 }
                 _ => among(right, items(left), walk)?,
@@ -168,7 +168,7 @@ fn matches(
             Value::Number(_) | Value::Bool(_) => Cow::Owned(value.to_string()),
             _ => Cow::Borrowed(""),
         };
-        walk.charge(1 + text.len() * REGEX_NODES_PER_BYTE)?;
+        walk.budget.nodes(1 + text.len() * REGEX_NODES_PER_BYTE)?;
         Ok(regex.is_match(&text))
     };
     match value {
@@ -259,7 +259,7 @@ fn equal(
     let (Some(left), Some(right)) = (left, right) else {
         return Ok(false);
     };
-    walk.charge_for(left)?;
+    walk.budget.value(left)?;
     Ok(match (left, right) {
         (Value::Number(left), Value::Number(right)) => {
             compare_numbers(left, right) == Some(Ordering::Equal)
@@ -282,7 +282,7 @@ fn order(
     Ok(match (left, right) {
         (Value::Number(left), Value::Number(right)) => compare_numbers(left, right),
         (Value::String(left), Value::String(right)) => {
-            walk.charge(left.len() / TEXT_BYTES_PER_NODE)?;
+            walk.budget.text(left.len())?;
             Some(left.cmp(right))
         }
         (Value::Number(_), Value::String(right)) => Some(left.to_string().cmp(right)),

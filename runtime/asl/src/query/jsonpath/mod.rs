@@ -34,6 +34,7 @@ pub use super::syntax::SyntaxError;
 
 use self::filter::Filter;
 use super::Scope;
+use super::syntax::Cursor;
 
 /// A path: a root and the way from there.
 ///
@@ -112,6 +113,16 @@ impl Path {
         })
     }
 
+    /// Reads a path where it stands in a longer expression.
+    pub(super) fn parse_at(cursor: &mut Cursor<'_>) -> Result<Self, SyntaxError> {
+        let start = cursor.offset();
+        let route = parse::path_at(cursor)?;
+        Ok(Self {
+            text: cursor.since(start).into(),
+            route,
+        })
+    }
+
     /// Whether the path gives one value, rather than an array of any number of them.
     pub fn is_definite(&self) -> bool {
         self.route.definite
@@ -131,18 +142,13 @@ impl Path {
         }
     }
 
-    /// Whether the path starts from the context object.
-    pub fn is_context(&self) -> bool {
-        self.route.root == Root::Context
-    }
-
     /// The path as it was written.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// What the path's root stands for, if it is there: the "input" of AWS's cause texts.
-    pub fn document<'a>(&self, scope: &Scope<'a>) -> Option<&'a Value> {
+    /// What the path's root stands for, if it is there.
+    fn document<'a>(&self, scope: &Scope<'a>) -> Option<&'a Value> {
         match &self.route.root {
             Root::Input | Root::Current => Some(scope.input),
             Root::Context => Some(scope.context),

@@ -16,17 +16,25 @@ pub(super) struct Parser<'t> {
 
 /// Reads a whole text as a path.
 pub(super) fn path(text: &str) -> Result<Route, SyntaxError> {
+    let mut cursor = Cursor::new(text)?;
+    if cursor.peek() != Some('$') {
+        return Err(cursor.fail("a path begins with `$`"));
+    }
+    let route = path_at(&mut cursor)?;
+    if !cursor.is_at_end() {
+        return Err(cursor.fail("expected `.`, `[` or the end"));
+    }
+    Ok(route)
+}
+
+/// Reads a path as far as it goes.
+pub(super) fn path_at(cursor: &mut Cursor<'_>) -> Result<Route, SyntaxError> {
     let mut parser = Parser {
-        cursor: Cursor::new(text)?,
+        cursor: *cursor,
         depth: 0,
     };
-    if parser.cursor.peek() != Some('$') {
-        return Err(parser.cursor.fail("a path begins with `$`"));
-    }
     let route = parser.route()?;
-    if !parser.cursor.is_at_end() {
-        return Err(parser.cursor.fail("expected `.`, `[` or the end"));
-    }
+    *cursor = parser.cursor;
     Ok(route)
 }
 

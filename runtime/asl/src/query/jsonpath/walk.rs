@@ -9,59 +9,25 @@ use serde_json::{Map, Value};
 
 use super::evaluate::EvaluationError;
 use super::{Pick, Root, Route, Step};
-use crate::limits;
 use crate::query::Scope;
-
-/// Bytes of text whose comparison or copy costs as much as a node.
-pub(super) const TEXT_BYTES_PER_NODE: usize = 64;
+use crate::query::budget::Budget;
 
 /// One evaluation: what it reads, and how much it may still look at.
 pub(super) struct Walk<'s, 'a> {
     scope: &'s Scope<'a>,
     /// `$` inside a filter: what the outer path's root stands for.
     document: &'a Value,
-    budget: usize,
+    pub(super) budget: &'s mut Budget,
 }
 
 impl<'s, 'a> Walk<'s, 'a> {
-    /// A walk that begins, of at most [`limits::PATH_NODES_MAX`] nodes.
-    pub(super) fn new(scope: &'s Scope<'a>, document: &'a Value) -> Self {
+    /// A walk that begins.
+    pub(super) fn new(scope: &'s Scope<'a>, document: &'a Value, budget: &'s mut Budget) -> Self {
         Self {
             scope,
             document,
-            budget: limits::PATH_NODES_MAX,
+            budget,
         }
-    }
-
-    /// Takes `nodes` off the budget.
-    pub(super) fn charge(&mut self, nodes: usize) -> Result<(), EvaluationError> {
-        match self.budget.checked_sub(nodes) {
-            Some(left) => {
-                self.budget = left;
-                Ok(())
-            }
-            None => Err(EvaluationError::TooManyNodes),
-        }
-    }
-
-    /// Takes off what a comparison or a copy of `value` costs.
-    pub(super) fn charge_for(&mut self, value: &Value) -> Result<(), EvaluationError> {
-        let mut waiting = vec![value];
-        while let Some(value) = waiting.pop() {
-            self.charge(1)?;
-            match value {
-                Value::String(text) => self.charge(text.len() / TEXT_BYTES_PER_NODE)?,
-                Value::Array(items) => waiting.extend(items),
-                Value::Object(fields) => {
-                    for (name, value) in fields {
-                        self.charge(name.len() / TEXT_BYTES_PER_NODE)?;
-                        waiting.push(value);
-                    }
-                }
-                _ => {}
-            }
-        }
-        Ok(())
     }
 
     /// What a route gives; nothing when a definite one leads nowhere.
@@ -82,7 +48,7 @@ impl<'s, 'a> Walk<'s, 'a> {
             match &route.merge {
                 Some(names) => items.extend(self.merged(node, names)?),
                 None => {
-                    self.charge_for(node)?;
+                    self.budget.value(node)?;
                     items.push(node.clone());
                 }
             }
@@ -127,7 +93,7 @@ impl<'s, 'a> Walk<'s, 'a> {
         }
         let mut waiting = vec![node];
         while let Some(node) = waiting.pop() {
-            self.charge(1)?;
+            self.budget.nodes(1)?;
             match &step.pick {
                 // Below `..` every object and array is visited itself; testing the items of
                 // each as well would find them twice.
@@ -157,18 +123,18 @@ impl<'s, 'a> Walk<'s, 'a> {
         match (pick, node) {
             (Pick::Name(name), Value::Object(fields)) => found.extend(fields.get(&**name)),
             (Pick::Names(names), Value::Object(fields)) => {
-                self.charge(names.len())?;
+                self.budget.nodes(names.len())?;
                 found.extend(names.iter().filter_map(|name| fields.get(&**name)));
             }
             (Pick::Having(names), Value::Object(fields)) => {
-                self.charge(names.len())?;
+                self.budget.nodes(names.len())?;
                 if names.iter().all(|name| fields.contains_key(&**name)) {
                     found.push(node);
                 }
             }
             (Pick::Index(index), Value::Array(items)) => found.extend(at(items, *index)),
             (Pick::Indexes(indexes), Value::Array(items)) => {
-                self.charge(indexes.len())?;
+                self.budget.nodes(indexes.len())?;
                 found.extend(indexes.iter().filter_map(|index| at(items, *index)));
             }
             (Pick::Slice { from, to, by }, Value::Array(items)) => {
@@ -192,7 +158,8 @@ impl<'s, 'a> Walk<'s, 'a> {
             }
             _ => {}
         }
-        self.charge(1 + found.len() - before)
+        self.budget.nodes(1 + found.len() - before)?;
+        Ok(())
     }
 
     /// An object with those of the named fields that `node` has; nothing when it is no object.
@@ -206,12 +173,12 @@ impl<'s, 'a> Walk<'s, 'a> {
         };
         let mut merged = Map::new();
         for name in names {
-            self.charge(1)?;
+            self.budget.nodes(1)?;
             if merged.contains_key(&**name) {
                 continue;
             }
             if let Some(value) = fields.get(&**name) {
-                self.charge_for(value)?;
+                self.budget.value(value)?;
                 merged.insert(name.to_string(), value.clone());
             }
         }
