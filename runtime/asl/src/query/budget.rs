@@ -5,11 +5,11 @@ use serde_json::Value;
 use crate::limits;
 
 /// Bytes of text that cost as much as a node.
-const TEXT_BYTES_PER_NODE: usize = 64;
+const TEXT_BYTES_PER_NODE: usize = 16;
 
 /// What one evaluation may still spend: at first [`limits::PATH_NODES_MAX`] nodes of JSON.
 ///
-/// A node looked at, compared or copied costs one; text costs one for every 64 bytes. So an
+/// A node looked at, compared or copied costs one; text costs one for every 16 bytes. So an
 /// evaluation's time and memory are bounded whatever the expression says.
 #[derive(Debug)]
 pub(super) struct Budget(usize);
