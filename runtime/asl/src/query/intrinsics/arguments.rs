@@ -20,10 +20,15 @@ impl<'v> Arguments<'v, '_> {
         &self.values[position]
     }
 
+    /// Spends what looking at all of the argument at `position` costs.
+    pub(super) fn charge(&mut self, position: usize) -> Result<(), Failed> {
+        Ok(self.budget.value(&self.values[position])?)
+    }
+
     /// The argument at `position`, to keep: copied if it lies elsewhere.
     pub(super) fn take(&mut self, position: usize) -> Result<Value, Failed> {
-        if let Cow::Borrowed(value) = &self.values[position] {
-            self.budget.value(value)?;
+        if matches!(self.values[position], Cow::Borrowed(_)) {
+            self.charge(position)?;
         }
         Ok(std::mem::take(&mut self.values[position]).into_owned())
     }

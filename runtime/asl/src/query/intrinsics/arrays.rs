@@ -34,6 +34,7 @@ pub(super) fn partition(arguments: &mut Arguments<'_, '_>) -> Result<Value, Fail
 
 /// `States.ArrayContains(array, value)`.
 pub(super) fn contains(arguments: &mut Arguments<'_, '_>) -> Result<Value, Failed> {
+    arguments.charge(0)?;
     let found = arguments.array(0)?.contains(arguments.value(1));
     Ok(Value::Bool(found))
 }

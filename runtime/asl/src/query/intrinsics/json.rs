@@ -10,10 +10,10 @@ pub(super) fn string_to_json(arguments: &mut Arguments<'_, '_>) -> Result<Value,
         "" => Ok(Value::Null),
         "-0" => Ok(Value::from(0)),
         text => {
-            // Nodes are made of two bytes of text or more.
+            // Before the parser makes them: a node may be of as little as two bytes.
             let bytes = text.len();
-            let parsed = serde_json::from_str(text);
-            arguments.budget.text(bytes)?;
+            arguments.budget.nodes(bytes / 4)?;
+            let parsed = serde_json::from_str(arguments.string(0)?);
             parsed.map_err(|error| Failed::NotJson(error.to_string()))
         }
     }

@@ -92,22 +92,6 @@ impl Intrinsic {
     pub fn as_str(&self) -> &str {
         &self.text
     }
-
-    /// The paths among the arguments, those of nested calls too.
-    pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        let mut calls = vec![&self.call];
-        let mut paths = Vec::new();
-        while let Some(call) = calls.pop() {
-            for argument in &call.arguments {
-                match argument {
-                    Argument::Path(path) => paths.push(path),
-                    Argument::Call(call) => calls.push(call),
-                    Argument::Literal(_) | Argument::Template(_) => {}
-                }
-            }
-        }
-        paths.into_iter()
-    }
 }
 
 impl fmt::Display for Intrinsic {
@@ -183,11 +167,6 @@ mod tests {
                 json!("b"),
             ),
         ]);
-        let call = Intrinsic::parse("States.Array($.a, States.ArrayLength($b))").expect("a call");
-        assert_eq!(
-            call.paths().map(Path::as_str).collect::<Vec<_>>(),
-            ["$.a", "$b"]
-        );
     }
 
     #[test]

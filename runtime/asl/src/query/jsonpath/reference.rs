@@ -68,11 +68,6 @@ impl ReferencePath {
         }
     }
 
-    /// Whether it is `$`, the whole.
-    pub fn is_root(&self) -> bool {
-        self.0.route.steps.is_empty()
-    }
-
     /// The path as it was written.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
@@ -204,7 +199,6 @@ mod tests {
         ] {
             assert!(ReferencePath::parse(text).is_err(), "{text}");
         }
-        assert!(ReferencePath::parse("$").expect("a path").is_root());
     }
 
     #[test]
