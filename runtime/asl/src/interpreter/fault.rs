@@ -61,7 +61,7 @@ pub(crate) fn jsonata_fault(expression: &Expression, error: &jsonata::Evaluation
 /// An intrinsic function failed.
 pub(crate) fn intrinsic_fault(expression: &Expression, error: &intrinsics::Failed) -> Fault {
     Fault::named(
-        ErrorName::INTRINSIC_FAILURE,
+        error.error_name(),
         format!(
             "The function '{}' had the following error: {error}",
             expression.source

@@ -1,9 +1,9 @@
 //! Why an intrinsic function gave nothing.
 
 use super::super::budget::Exhausted;
-use crate::limits;
+use crate::{ErrorName, limits};
 
-/// Why a call gave nothing: States.IntrinsicFailure.
+/// Why a call gave nothing; [`Failed::error_name`] says what AWS calls it.
 ///
 /// The texts go into a cause after AWS's "The function '…' had the following error: ".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -79,6 +79,17 @@ pub enum Failed {
     /// The call looks at or makes too much.
     #[error("The call visits more than {} nodes", limits::PATH_NODES_MAX)]
     TooManyNodes,
+}
+
+impl Failed {
+    /// The name of the failure: States.Runtime when a path leads nowhere, as seen in
+    /// executions on AWS; States.IntrinsicFailure for everything else.
+    pub fn error_name(&self) -> &'static str {
+        match self {
+            Self::PathNotFound { .. } => ErrorName::RUNTIME,
+            _ => ErrorName::INTRINSIC_FAILURE,
+        }
+    }
 }
 
 impl From<Exhausted> for Failed {
