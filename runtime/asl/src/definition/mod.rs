@@ -115,7 +115,7 @@ pub enum StateKind {
     /// Passes its input on, or a fixed result.
     Pass(Pass),
     /// Has work done.
-    Task(Task),
+    Task(Box<Task>),
     /// Decides what follows.
     Choice(Choice),
     /// Waits.

@@ -10,6 +10,9 @@ use crate::query::intrinsics::Intrinsic;
 use crate::query::jsonata;
 use crate::query::jsonpath::{Path, ReferencePath};
 
+/// AWS's code for JSONata that is none of its own.
+const UNSUPPORTED: &str = "UNSUPPORTED_JSONATA_EXPRESSION";
+
 /// What may stand where a path is asked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -142,21 +145,44 @@ impl Fields<'_> {
     /// JSONata at this place; `offset` is where its source begins in the string.
     fn jsonata(&self, place: &Place<'_>, offset: usize, source: &str) -> Option<Expression> {
         match jsonata::Expression::parse(source) {
-            Ok(expression) => Some(Expression {
-                source: source.into(),
-                field: Field(place.below(self.state_depth).into()),
-                query: Query::Jsonata(expression),
-            }),
+            Ok(expression) => {
+                self.check_states(place, &expression);
+                Some(Expression {
+                    source: source.into(),
+                    field: Field(place.below(self.state_depth).into()),
+                    query: Query::Jsonata(expression),
+                })
+            }
             Err(error) => {
-                let message = error.message.to_string();
-                // The engine's own code stays out: AWS gives the sentence alone.
-                let sentence = match message.split_once(": ") {
-                    Some((code, sentence)) if is_engine_code(code) => sentence,
-                    _ => &message,
+                // The engine's own code stays out: AWS gives the sentence alone. What has no
+                // such code is JSONata, but not what AWS takes.
+                let (code, sentence) = match error.message.split_once(": ") {
+                    Some((code, sentence)) if is_engine_code(code) => {
+                        ("INVALID_JSONATA_EXPRESSION", sentence)
+                    }
+                    _ => (UNSUPPORTED, error.message.as_str()),
                 };
-                let problem = Problem::error("INVALID_JSONATA_EXPRESSION", place.steps(), sentence);
-                self.report(problem.offset(offset + error.start));
+                let problem = Problem::error(code, place.steps(), sentence);
+                self.report(problem.offset(offset + error.offset));
                 None
+            }
+        }
+    }
+
+    /// `$states.result` is for the `Output` and `Assign` of a state that has one,
+    /// `$states.errorOutput` for those of a Catcher.
+    fn check_states(&self, place: &Place<'_>, expression: &jsonata::Expression) {
+        let steps = place.steps();
+        let field = steps.get(self.state_depth).copied();
+        let reads_result = self.has_result && matches!(field, Some(Step::Key("Output" | "Assign")));
+        let reads_error = matches!(field, Some(Step::Key("Catch")));
+        for (used, allowed, name) in [
+            (expression.uses_result(), reads_result, "result"),
+            (expression.uses_error_output(), reads_error, "errorOutput"),
+        ] {
+            if used && !allowed {
+                let message = format!("Field '$states.{name}' does not exist.");
+                self.report(Problem::error(UNSUPPORTED, steps.clone(), message));
             }
         }
     }

@@ -45,6 +45,8 @@ pub(super) struct Fields<'a> {
     pub(super) language: QueryLanguage,
     /// How deep the state stands that this is part of.
     pub(super) state_depth: usize,
+    /// Whether that state has a result for its `Output` and `Assign` to read.
+    pub(super) has_result: bool,
     object: &'a Map<String, Value>,
 }
 
@@ -66,6 +68,7 @@ impl<'a> Fields<'a> {
             place,
             language,
             state_depth: place.depth(),
+            has_result: false,
             object,
         })
     }
@@ -78,6 +81,7 @@ impl<'a> Fields<'a> {
         let part = Fields::of(self.reports, place, self.language, value)?;
         Some(Fields {
             state_depth: self.state_depth,
+            has_result: self.has_result,
             ..part
         })
     }

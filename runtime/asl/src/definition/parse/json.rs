@@ -172,11 +172,19 @@ fn report_duplicates(text: &str, reports: &Reports<'_>) {
 fn is_states(steps: &[Step<'_>]) -> bool {
     match steps {
         [Step::Key("States")] => true,
-        [Step::Key("States"), Step::Key(_), rest @ ..] => match rest {
-            [Step::Key("ItemProcessor" | "Iterator"), rest @ ..]
-            | [Step::Key("Branches"), Step::Index(_), rest @ ..] => is_states(rest),
-            _ => false,
-        },
+        [
+            Step::Key("States"),
+            Step::Key(_),
+            Step::Key("ItemProcessor" | "Iterator"),
+            rest @ ..,
+        ]
+        | [
+            Step::Key("States"),
+            Step::Key(_),
+            Step::Key("Branches"),
+            Step::Index(_),
+            rest @ ..,
+        ] => is_states(rest),
         _ => false,
     }
 }

@@ -67,12 +67,12 @@ fn character(written: &str) -> Option<(usize, usize)> {
     Some((6, char::from_u32(high)?.len_utf8()))
 }
 
+/// Takes the way to an object, the key that it has already, and the key's range.
+type Found<'t, 'f> = dyn FnMut(&[KeyOrIndex<'t>], &str, Range<usize>) + 'f;
+
 /// Calls `found` for every key that its object already has, with the way to the object and
 /// the key's range.
-pub(crate) fn duplicates<'t>(
-    text: &'t str,
-    found: &mut dyn FnMut(&[KeyOrIndex<'t>], &str, Range<usize>),
-) {
+pub(crate) fn duplicates<'t>(text: &'t str, found: &mut Found<'t, '_>) {
     let mut way = Vec::new();
     let _ = Scanner::new(text).each_duplicate(&mut way, found);
 }
@@ -236,7 +236,7 @@ impl<'t> Scanner<'t> {
     fn each_duplicate(
         &mut self,
         way: &mut Vec<KeyOrIndex<'t>>,
-        found: &mut dyn FnMut(&[KeyOrIndex<'t>], &str, Range<usize>),
+        found: &mut Found<'t, '_>,
     ) -> Option<()> {
         self.skip_space();
         match self.peek()? {
@@ -263,7 +263,7 @@ impl<'t> Scanner<'t> {
     fn each_duplicate_in_object(
         &mut self,
         way: &mut Vec<KeyOrIndex<'t>>,
-        found: &mut dyn FnMut(&[KeyOrIndex<'t>], &str, Range<usize>),
+        found: &mut Found<'t, '_>,
     ) -> Option<()> {
         self.at += 1;
         if self.take(b'}') {

@@ -33,6 +33,8 @@ pub(crate) struct Problem<'a> {
     spot: Spot<'a>,
     /// A byte offset in the content of the string at the spot.
     offset: Option<usize>,
+    /// Whether AWS names no place.
+    nowhere: bool,
     hint: Option<String>,
 }
 
@@ -50,6 +52,7 @@ impl<'a> Problem<'a> {
             steps,
             spot: Spot::Value,
             offset: None,
+            nowhere: false,
             hint: None,
         }
     }
@@ -74,6 +77,12 @@ impl<'a> Problem<'a> {
     /// Points at this byte of the string's content.
     pub(crate) fn offset(mut self, offset: usize) -> Self {
         self.offset = Some(offset);
+        self
+    }
+
+    /// Has no place, and no span.
+    pub(crate) fn nowhere(mut self) -> Self {
+        self.nowhere = true;
         self
     }
 
@@ -112,8 +121,8 @@ impl<'a> Problem<'a> {
         Diagnostic {
             severity: self.severity,
             code: self.code,
-            span: self.span(text),
-            pointer: Some(pointer(&self.steps)),
+            span: self.span(text).filter(|_| !self.nowhere),
+            pointer: (!self.nowhere).then(|| pointer(&self.steps)),
             message: self.message,
             hint: self.hint,
         }

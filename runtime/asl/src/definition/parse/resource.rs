@@ -44,7 +44,7 @@ fn parse(text: &str) -> Option<Resource> {
     }
     let arn = text.to_owned();
     match (service, region, account, &parts[5..]) {
-        ("states", "", "", [rest @ ..]) => service_of(arn, rest),
+        ("states", "", "", rest) => service_of(arn, rest),
         ("lambda", region, account, ["function", name, qualifier @ ..])
             if is_placed(region, account)
                 && !name.is_empty()

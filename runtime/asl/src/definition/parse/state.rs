@@ -50,8 +50,10 @@ impl Site<'_> {
             None => self.machine.language,
             Some(name) => language_of(name),
         };
-        let fields = Fields::of(self.machine.reports, place, language, value)?;
+        let mut fields = Fields::of(self.machine.reports, place, language, value)?;
         let kind = type_of(&fields)?;
+        // A Pass has none in AWS's guide, but what it passes on may well be called that.
+        fields.has_result = matches!(kind, "Pass" | "Task" | "Parallel" | "Map");
         let fallen_back =
             self.machine.language == QueryLanguage::Jsonata && language == QueryLanguage::JsonPath;
         if fallen_back {
@@ -85,7 +87,7 @@ impl Site<'_> {
     fn kind(&self, fields: &Fields<'_>, kind: &str) -> Option<StateKind> {
         Some(match kind {
             "Pass" => StateKind::Pass(pass::read(fields)),
-            "Task" => StateKind::Task(task::read(self, fields)?),
+            "Task" => StateKind::Task(Box::new(task::read(self, fields)?)),
             "Choice" => StateKind::Choice(choice::read(self, fields)?),
             "Wait" => StateKind::Wait(wait::read(fields)?),
             "Succeed" => StateKind::Succeed(succeed::read(self)),

@@ -10,6 +10,7 @@ use super::place::Place;
 use super::report::{Problem, Spot};
 use crate::definition::{Expression, Field, Query, QueryLanguage, Template};
 use crate::limits;
+use crate::query::jsonpath::is_variable_name;
 
 impl Fields<'_> {
     /// A template field of the state's language. Depth is bounded by the JSON parser.
@@ -61,7 +62,11 @@ impl Fields<'_> {
             .iter()
             .map(|(key, value)| match key.strip_suffix(".$") {
                 None => {
-                    let field = self.template_at(&place.key(key), value)?;
+                    let place = place.key(key);
+                    if let Value::String(text) = value {
+                        self.warn_of_dollar(&place, text);
+                    }
+                    let field = self.template_at(&place, value)?;
                     Some((key.clone(), field))
                 }
                 Some(name) => {
@@ -76,6 +81,18 @@ impl Fields<'_> {
                 }
             });
         Some(folded_object(all(fields)?))
+    }
+
+    /// Warns of a string that would be an expression if its key said so.
+    fn warn_of_dollar(&self, place: &Place<'_>, text: &str) {
+        let looks = ["$.", "$$.", "States."]
+            .iter()
+            .any(|head| text.starts_with(head));
+        if looks && path_or_call(text).is_ok() {
+            let message = "No .$ on a field that appears to be a JSONPath or Intrinsic Function";
+            let problem = Problem::error("NO_DOLLAR", place.steps(), message).warning();
+            self.report(problem.hint("end the field's name in '.$' to have it evaluated"));
+        }
     }
 
     fn dollar_field(&self, place: &Place<'_>, key: &str, value: &Value) -> Option<Expression> {
@@ -131,31 +148,20 @@ impl Fields<'_> {
             QueryLanguage::JsonPath => key.strip_suffix(".$").unwrap_or(key),
             QueryLanguage::Jsonata => key,
         };
-        let mut characters = name.chars();
-        let begins = characters
-            .next()
-            .is_some_and(|first| first.is_alphabetic() || first == '_');
-        let goes_on = characters.all(|next| next.is_alphanumeric() || next == '_');
         let (code, message) = if name == "states" {
             let message = "Cannot assign to reserved variable '$states'.".to_owned();
             ("RESERVED_VARIABLE_NAME", message)
-        } else if !(begins && goes_on) {
-            let why = "the variable name contains invalid characters.";
-            (
-                "INVALID_VARIABLE_NAME",
-                format!("Invalid variable name '{name}': {why}"),
-            )
-        } else if name.chars().count() > limits::NAME_CHARS_MAX {
-            let why = format!(
-                "the variable name is longer than {} characters.",
-                limits::NAME_CHARS_MAX
-            );
-            (
-                "INVALID_VARIABLE_NAME",
-                format!("Invalid variable name '{name}': {why}"),
-            )
-        } else {
+        } else if is_variable_name(name) {
             return;
+        } else {
+            let max = limits::NAME_CHARS_MAX;
+            let why = if name.chars().count() > max {
+                format!("is longer than {max} characters")
+            } else {
+                "contains invalid characters".to_owned()
+            };
+            let message = format!("Invalid variable name '{name}': the variable name {why}.");
+            ("INVALID_VARIABLE_NAME", message)
         };
         let steps = place.key(key).steps();
         self.report(Problem::error(code, steps, message).spot(Spot::Name));

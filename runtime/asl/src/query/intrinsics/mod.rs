@@ -92,6 +92,11 @@ impl Intrinsic {
     pub fn as_str(&self) -> &str {
         &self.text
     }
+
+    /// Hands over the paths among the arguments, those of nested calls too.
+    pub fn for_each_path<'a>(&'a self, found: &mut dyn FnMut(&'a Path)) {
+        self.call.for_each_path(found);
+    }
 }
 
 impl fmt::Display for Intrinsic {
@@ -101,6 +106,17 @@ impl fmt::Display for Intrinsic {
 }
 
 impl Call {
+    /// Recursion is bounded by [`limits::INTRINSIC_NESTING_MAX`].
+    fn for_each_path<'a>(&'a self, found: &mut dyn FnMut(&'a Path)) {
+        for argument in &self.arguments {
+            match argument {
+                Argument::Path(path) => found(path),
+                Argument::Call(call) => call.for_each_path(found),
+                Argument::Literal(_) | Argument::Template(_) => {}
+            }
+        }
+    }
+
     /// Recursion is bounded by [`limits::INTRINSIC_NESTING_MAX`].
     fn evaluate(&self, scope: &Scope<'_>, budget: &mut Budget) -> Result<Value, Failed> {
         if let [Argument::Template(template), values @ ..] = &*self.arguments {
