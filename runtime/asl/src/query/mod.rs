@@ -11,6 +11,7 @@ use serde_json::Value;
 mod budget;
 pub mod draws;
 pub mod intrinsics;
+pub mod jsonata;
 pub mod jsonpath;
 #[cfg(test)]
 mod sample;

@@ -1,0 +1,335 @@
+//! AWS's functions, and ours in place of those that the engine does not bound.
+//!
+//! Arguments reach a function as JSON, at most [`limits::JSONATA_BYTES_MAX`] of it in all: the
+//! engine sees to that, and it is what bounds the work of every function here.
+//!
+//! Source of AWS's: Step Functions developer guide, "JSONata functions provided by Step
+//! Functions".
+
+use std::collections::HashSet;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use jlens_core::{Bindings, Error, HostFunction, Result, stack};
+use md5::Md5;
+use serde_json::{Map, Value};
+use sha1::Sha1;
+use sha2::{Digest, Sha256, Sha384, Sha512};
+
+use super::{json, replace};
+use crate::limits;
+use crate::query::Draws;
+
+type Arguments<'a> = &'a [Option<Value>];
+type Returned = Result<Option<Value>>;
+
+/// Whether a function is called `name`, without the `$`, in every expression.
+pub(super) fn is_built_in(name: &str) -> bool {
+    static NAMES: OnceLock<HashSet<&'static str>> = OnceLock::new();
+    NAMES
+        .get_or_init(|| {
+            let aws = ["hash", "parse", "partition", "random", "range", "uuid"];
+            jlens_core::function_catalog()
+                .iter()
+                .map(|function| function.name)
+                .filter(|name| *name != "eval")
+                .chain(aws)
+                .collect()
+        })
+        .contains(name)
+}
+
+/// Every function that does not draw.
+pub(super) fn bindings() -> &'static Bindings {
+    static BINDINGS: OnceLock<Bindings> = OnceLock::new();
+    BINDINGS.get_or_init(|| {
+        [
+            ("hash", function("<ss:s>", hash)),
+            ("parse", function("<s-:x>", parse)),
+            ("partition", function("<an:a>", partition)),
+            ("range", function("<nnn:a>", range)),
+            ("keys", function("<x-:a<s>>", keys)),
+            ("zip", function("<a+>", zip)),
+            (
+                "stepwell_range",
+                HostFunction::new(2, |args, _| operator_range(args)).without_input(),
+            ),
+            ("stepwell_distinct", function("<x:x>", distinct)),
+            (
+                "stepwell_replace_check",
+                HostFunction::new(3, replace::check).without_input(),
+            ),
+            (
+                "stepwell_replace_text",
+                HostFunction::new(4, replace::text).without_input(),
+            ),
+            (
+                "stepwell_replace_matches",
+                HostFunction::new(3, replace::matches).without_input(),
+            ),
+        ]
+        .into_iter()
+        .fold(Bindings::new(), |bindings, (name, function)| {
+            bindings.function(name, function)
+        })
+    })
+}
+
+/// [`bindings`], and the functions that draw from the stream of `seed`.
+pub(super) fn with_draws(seed: u64) -> Bindings {
+    let draws = Mutex::new(Draws::new(seed));
+    let draws = std::sync::Arc::new(draws);
+    let also = std::sync::Arc::clone(&draws);
+    let random = move |args: Arguments<'_>| {
+        let drawn = match args.first().and_then(number) {
+            Some(seed) => seeded(seed.floor() as i64),
+            None => unit(
+                draws
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .next_u64(),
+            ),
+        };
+        Ok(Some(Value::from(drawn)))
+    };
+    let uuid = move |_: Arguments<'_>| {
+        let uuid = also.lock().unwrap_or_else(PoisonError::into_inner).uuid();
+        Ok(Some(Value::from(uuid)))
+    };
+    bindings()
+        .clone()
+        .function("random", function("<n?:n>", random))
+        .function("uuid", function("<:s>", uuid))
+}
+
+/// A function with a signature of ours, which does not read the context.
+fn function(
+    signature: &str,
+    body: impl Fn(Arguments<'_>) -> Returned + Send + Sync + 'static,
+) -> HostFunction {
+    HostFunction::with_signature(signature, move |args, _| body(args))
+        .expect("a signature of ours is valid")
+        .without_input()
+}
+
+/// An error in the author's words, as `$error` makes it.
+fn refused(message: impl Into<String>) -> Error {
+    Error::new("D3137").with("message", message.into())
+}
+
+pub(super) fn too_large() -> Error {
+    Error::new("U1001").with("message", "A value would exceed its size limit")
+}
+
+pub(super) fn number(argument: &Option<Value>) -> Option<f64> {
+    argument.as_ref().and_then(Value::as_f64)
+}
+
+pub(super) fn string(argument: &Option<Value>) -> Option<&str> {
+    argument.as_ref().and_then(Value::as_str)
+}
+
+/// The top 53 bits of a draw, as a number from 0 to 1 (exclusive).
+fn unit(draw: u64) -> f64 {
+    (draw >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// A number from 0 to 1 (exclusive) that `seed` alone determines: the same in every evaluation.
+fn seeded(seed: i64) -> f64 {
+    unit(Draws::new(seed as u64).next_u64())
+}
+
+/// `$hash(text, algorithm)`: the digest of the UTF-8 bytes, in lower-case hexadecimal.
+fn hash(args: Arguments<'_>) -> Returned {
+    let (Some(text), Some(algorithm)) = (string(&args[0]), string(&args[1])) else {
+        return Ok(None);
+    };
+    let digest = match algorithm {
+        "MD5" => Md5::digest(text).to_vec(),
+        "SHA-1" => Sha1::digest(text).to_vec(),
+        "SHA-256" => Sha256::digest(text).to_vec(),
+        "SHA-384" => Sha384::digest(text).to_vec(),
+        "SHA-512" => Sha512::digest(text).to_vec(),
+        _ => {
+            return Err(refused(format!(
+                "$hash: the algorithm must be MD5, SHA-1, SHA-256, SHA-384 or SHA-512, not {algorithm}"
+            )));
+        }
+    };
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Some(Value::from(hex)))
+}
+
+/// `$parse(text)`: the JSON value that `text` is.
+fn parse(args: Arguments<'_>) -> Returned {
+    let Some(text) = string(&args[0]) else {
+        return Ok(None);
+    };
+    match serde_json::from_str(text) {
+        Ok(value) => Ok(Some(value)),
+        Err(error) => Err(refused(format!("$parse: the text is not JSON: {error}"))),
+    }
+}
+
+/// `$partition(array, size)`: the array cut into arrays of `size` items, the last one shorter.
+fn partition(args: Arguments<'_>) -> Returned {
+    let (Some(Value::Array(items)), Some(size)) = (&args[0], number(&args[1])) else {
+        return Ok(None);
+    };
+    let size = size.floor();
+    if size < 1.0 {
+        return Err(refused("$partition: the size must be at least 1"));
+    }
+    let chunks = items
+        .chunks(size as usize)
+        .map(|chunk| Value::Array(chunk.to_vec()));
+    Ok(Some(Value::Array(chunks.collect())))
+}
+
+/// `$range(first, last, step)`: from `first` to at most `last`, which is included.
+fn range(args: Arguments<'_>) -> Returned {
+    let (Some(first), Some(last), Some(step)) =
+        (number(&args[0]), number(&args[1]), number(&args[2]))
+    else {
+        return Ok(None);
+    };
+    let (first, last, step) = (first.floor(), last.floor(), step.floor());
+    if step == 0.0 {
+        return Err(refused("$range: the step must not be 0"));
+    }
+    let steps = ((last - first) / step).floor();
+    if !steps.is_finite() || steps >= limits::JSONATA_ITEMS_MAX as f64 {
+        return Err(too_large());
+    }
+    let items = (0..=steps as i64).map(|index| json::number(first + index as f64 * step));
+    let items = if steps < 0.0 {
+        Vec::new()
+    } else {
+        items.collect()
+    };
+    Ok(Some(Value::Array(items)))
+}
+
+/// `[first..last]`, as the operator: its errors are the language's.
+fn operator_range(args: Arguments<'_>) -> Returned {
+    let mut ends = [None, None];
+    for ((end, argument), code) in ends.iter_mut().zip(args).zip(["T2003", "T2004"]) {
+        match argument {
+            None => {}
+            Some(Value::Number(number)) if number.as_f64().is_some_and(|n| n.fract() == 0.0) => {
+                *end = number.as_f64();
+            }
+            Some(other) => return Err(Error::new(code).with("value", other.clone())),
+        }
+    }
+    let [Some(first), Some(last)] = ends else {
+        return Ok(None);
+    };
+    if first > last {
+        return Ok(None);
+    }
+    let size = last - first + 1.0;
+    if size > 1e7 {
+        return Err(Error::new("D2014").with("value", json::number(size)));
+    }
+    if size > limits::JSONATA_ITEMS_MAX as f64 {
+        return Err(too_large());
+    }
+    let items = (0..size as i64).map(|index| json::number(first + index as f64));
+    Ok(Some(Value::Array(items.collect())))
+}
+
+/// `$keys`: the engine's is quadratic in the number of keys.
+fn keys(args: Arguments<'_>) -> Returned {
+    fn collect(value: &Value, keys: &mut Map<String, Value>) {
+        match value {
+            Value::Object(fields) => {
+                for name in fields.keys() {
+                    keys.entry(name.as_str()).or_insert(Value::Null);
+                }
+            }
+            Value::Array(items) => {
+                for item in items {
+                    stack::grow(|| collect(item, keys));
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut found = Map::new();
+    if let Some(value) = &args[0] {
+        collect(value, &mut found);
+    }
+    let mut names: Vec<Value> = found
+        .into_iter()
+        .map(|(name, _)| Value::from(name))
+        .collect();
+    Ok(match names.len() {
+        0 => None,
+        1 => names.pop(),
+        _ => Some(Value::Array(names)),
+    })
+}
+
+/// `$zip`: the engine's may be given one large array thousands of times.
+fn zip(args: Arguments<'_>) -> Returned {
+    let arrays: Vec<&[Value]> = args
+        .iter()
+        .map(|argument| {
+            argument
+                .as_ref()
+                .and_then(Value::as_array)
+                .map_or(&[][..], |a| a)
+        })
+        .collect();
+    let length = arrays.iter().map(|array| array.len()).min().unwrap_or(0);
+    let row = |index: usize| Value::Array(arrays.iter().map(|a| a[index].clone()).collect());
+    Ok(Some(Value::Array((0..length).map(row).collect())))
+}
+
+/// The items of an array, each once; undefined when there is but one: the engine's is quadratic.
+fn distinct(args: Arguments<'_>) -> Returned {
+    let Some(Value::Array(items)) = &args[0] else {
+        return Ok(None);
+    };
+    let mut seen = HashSet::new();
+    let kept: Vec<Value> = items
+        .iter()
+        .filter(|item| {
+            let mut key = String::new();
+            canonical(item, &mut key);
+            seen.insert(key)
+        })
+        .cloned()
+        .collect();
+    Ok((kept.len() > 1).then_some(Value::Array(kept)))
+}
+
+/// Writes what two values have in common when they are equal, and only then.
+fn canonical(value: &Value, out: &mut String) {
+    match value {
+        Value::Array(items) => {
+            out.push('[');
+            for item in items {
+                stack::grow(|| canonical(item, out));
+                out.push(',');
+            }
+            out.push(']');
+        }
+        Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_by_key(|(name, _)| *name);
+            out.push('{');
+            for (name, value) in fields {
+                out.push_str(&Value::from(name.as_str()).to_string());
+                out.push(':');
+                stack::grow(|| canonical(value, out));
+                out.push(',');
+            }
+            out.push('}');
+        }
+        Value::Number(number) => {
+            out.push_str(&json::number(number.as_f64().unwrap_or(f64::NAN)).to_string());
+        }
+        scalar => out.push_str(&scalar.to_string()),
+    }
+}

@@ -1,0 +1,183 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::query::{Draws, Variables};
+
+/// Evaluates on an input, a context and two variables; `Err` holds the error as it prints.
+fn evaluate(text: &str) -> Result<Value, String> {
+    let expression = Expression::parse(text).map_err(|error| error.message)?;
+    let mut variables = Variables::new();
+    variables.insert("x".into(), Arc::new(json!([3, 1, 2])));
+    variables.insert("sum".into(), Arc::new(json!("hides the function")));
+    let input = json!({"a": 1, "text": "a-b-c", "items": [{"n": 1}, {"n": 2}], "big": u64::MAX});
+    let scope = Scope {
+        input: &input,
+        result: Some(&json!("done")),
+        error_output: None,
+        context: &json!({"Execution": {"Name": "e"}}),
+        variables: &variables,
+        draws: &Draws::new(7),
+        now: Timestamp(1_000),
+    };
+    expression
+        .evaluate(&scope)
+        .map_err(|error| error.to_string())
+}
+
+#[test]
+fn reads_the_scope_and_aws_functions() {
+    for (text, expected) in [
+        ("$states.input.a + 1", json!(2)),
+        (
+            "$states.result & $states.context.Execution.Name",
+            json!("donee"),
+        ),
+        ("$x[0]", json!(3)),
+        ("$sum", json!("hides the function")),
+        ("$count($x)", json!(3)),
+        ("$map($x, function($v){$v * 2})", json!([6, 2, 4])),
+        ("$states.input.items[n > 1].n", json!(2)),
+        ("($x := 5; $x)", json!(5)),
+        ("$string()", json!("{}")),
+        ("$exists($states.errorOutput)", json!(false)),
+        ("$partition([1..5], 2.9)", json!([[1, 2], [3, 4], [5]])),
+        ("$range(1, 9, 3)", json!([1, 4, 7])),
+        ("$range(3, 1, -1)", json!([3, 2, 1])),
+        ("$range(3, 1, 1)", json!([])),
+        ("$parse('{\"a\": [1, -0]}')", json!({"a": [1, 0]})),
+        (
+            "$hash('a', 'MD5')",
+            json!("0cc175b9c0f1b6a831c399e269772661"),
+        ),
+        (
+            "$hash('abc', 'SHA-1')",
+            json!("a9993e364706816aba3e25717850c26c9cd0d89d"),
+        ),
+        ("$random(5) = $random(5)", json!(true)),
+        ("$random() != $random()", json!(true)),
+        ("$length($uuid())", json!(36)),
+        ("$millis()", json!(1000)),
+        ("$replace($states.input.text, '-', '+', 1)", json!("a+b-c")),
+        (
+            "$replace('John Smith', /(\\w+)\\s(\\w+)/, '$2, $1')",
+            json!("Smith, John"),
+        ),
+        (
+            "$replace('a1', /\\d/, function($m){$m.match & $m.start})",
+            json!("a11"),
+        ),
+        (
+            "$distinct([1, 2, 1, {'a': 1, 'b': 2}, {'b': 2, 'a': 1}])",
+            json!([1, 2, {"a": 1, "b": 2}]),
+        ),
+        ("$distinct([1, 1])", json!([1])),
+        ("$keys({'a': 1})", json!("a")),
+        ("9007199254740993 * 1", json!(9_007_199_254_740_992_u64)),
+        ("1e300", json!(1e300)),
+    ] {
+        assert_eq!(evaluate(text), Ok(expected), "{text}");
+    }
+    assert_eq!(evaluate("$uuid()"), evaluate("$uuid()"));
+    assert_eq!(evaluate("$shuffle([1..20])"), evaluate("$shuffle([1..20])"));
+}
+
+#[test]
+fn fails_as_aws_says() {
+    for (text, expected) in [
+        ("$states.input.none", "returned nothing (undefined)"),
+        (
+            "$randomSeeded(1)",
+            "T1006: Attempted to invoke a non-function",
+        ),
+        ("$error('no')", "D3137: no"),
+        ("1 + $eval('1')", "the function $eval is not available"),
+        (
+            "a.b",
+            "the field name 'a' has no subject: start with $states or a variable",
+        ),
+        (
+            "$x ~> $map(function($v){$}) & $$.a",
+            "'$$' means nothing at the top level: start with $states or a variable",
+        ),
+        (
+            "$states.input.(a",
+            "S0203: Expected \")\" before end of expression",
+        ),
+        (
+            "$stepwell_range(1, 2)",
+            "names that begin with $stepwell_ are reserved",
+        ),
+        (
+            "[1..'a']",
+            "T2004: The right side of the range operator (..) must evaluate to an integer",
+        ),
+    ] {
+        assert_eq!(evaluate(text), Err(expected.to_owned()), "{text}");
+    }
+    let error = Expression::parse("1 + a").unwrap_err();
+    assert_eq!(error.offset, 4);
+    assert_eq!(
+        unexpected_type("$x", "Items", "array", &json!(true)),
+        "The JSONata expression '$x' specified for the field 'Items' returned an unexpected \
+         result type. Expected 'array', but was 'boolean' for value: true"
+    );
+}
+
+#[test]
+fn tells_what_it_reads() {
+    let read = Expression::parse(
+        "($a := $states.result.x; $f := function($b){$a + $b + $c}; $f($sum($d)))",
+    )
+    .unwrap();
+    assert!(read.uses_result() && !read.uses_error_output());
+    assert_eq!(read.variables().collect::<Vec<_>>(), ["c", "d"]);
+}
+
+/// Texts that would take the host's time, memory or stack, and the message each ends with.
+/// `@` stands for a repetition, so that the table stays readable.
+#[test]
+fn hostile_texts_end_in_errors() {
+    let size = "exceeded the limit of memory for a string, an array or the result";
+    let depth = "exceeded the limit of nesting depth";
+    for (text, expected) in [
+        ("($f := function($n){1 + $f($n)}; $f(1))".to_owned(), depth),
+        ("[1..10000000]".to_owned(), size),
+        ("[1..1e9]".to_owned(), "D2014"),
+        (format!("[{}]", ["1..10000000"; 10].join(",")), size),
+        (
+            "($f := function($s){$f($s & $s)}; $f('a'))".to_owned(),
+            size,
+        ),
+        (
+            "($f := function($a){$f($append($a, $a))}; $f([1,2]))".to_owned(),
+            size,
+        ),
+        (
+            "($s := $pad('', 100000, 'a'); $replace($s, 'a', $s))".to_owned(),
+            size,
+        ),
+        (
+            "($s := $pad('', 100000, 'a'); $replace($s, /a+/, $pad('', 100000, '$0')))".to_owned(),
+            size,
+        ),
+        (
+            format!("($a := [1..100000]; $zip({}))", ["$a"; 5000].join(",")),
+            size,
+        ),
+        ("(".repeat(30_000), "U1001"),
+        ("[".repeat(30_000), "U1001"),
+        (
+            format!(
+                "function($x)<{}{}>{{1}}",
+                "a<".repeat(20_000),
+                ">".repeat(20_000)
+            ),
+            "",
+        ),
+        ("x".repeat(70_000), "an expression has at most"),
+        (format!("{}1", "1+".repeat(20_000)), "U1001"),
+    ] {
+        let error = evaluate(&text).unwrap_err();
+        assert!(error.starts_with(expected), "{:.60}: {error}", text);
+    }
+}

@@ -1,0 +1,150 @@
+//! The reference suite of JSONata, run through the bounds and the functions of our own.
+//!
+//! Its files are no part of the project: [`folder`] finds them.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use asl::Timestamp;
+use asl::query::jsonata::{Chance, EvaluationError, Limit, Program};
+use serde_json::Value;
+
+/// Cases that fail, each for a reason that we accept.
+const EXCEPT: &[(&str, &str)] = &[
+    (
+        "flattening/large#1",
+        "an array of 200,000 items is beyond our bound",
+    ),
+    (
+        "range-operator/case021",
+        "an array of 10,000,000 items is beyond our bound",
+    ),
+    (
+        "function-string/case019",
+        "1/0 fails where it is divided (D1001), not where it is printed (D3001)",
+    ),
+];
+
+/// The folder of recorded cases: `STEPWELL_RECORDED`, or the first folder beside the workspace
+/// with a `conformance/jsonata` in it.
+fn folder() -> Option<PathBuf> {
+    if let Some(folder) = std::env::var_os("STEPWELL_RECORDED") {
+        return Some(PathBuf::from(folder));
+    }
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?.parent()?;
+    std::fs::read_dir(beside)
+        .ok()?
+        .flatten()
+        .map(|entry| entry.path().join("conformance"))
+        .find(|folder| folder.join("jsonata").is_dir())
+}
+
+#[test]
+fn the_reference_suite_passes() {
+    let Some(folder) = folder().map(|folder| folder.join("jsonata")) else {
+        println!("skipped: no recorded cases beside the workspace; set STEPWELL_RECORDED");
+        return;
+    };
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let mut datasets = HashMap::new();
+    let (mut passed, mut skipped, mut failed) = (0, 0, Vec::new());
+    for line in read("cases.jsonl").lines() {
+        // A lone surrogate is no Unicode text: neither we nor serde_json can hold it.
+        let Ok(case) = serde_json::from_str::<Value>(line) else {
+            skipped += 1;
+            continue;
+        };
+        let input = match (case.get("data"), case["dataset"].as_str()) {
+            (Some(data), _) => Some(data.clone()),
+            (None, Some(name)) => Some(
+                datasets
+                    .entry(name.to_owned())
+                    .or_insert_with(|| {
+                        let text = read(&format!("datasets/{name}.json"));
+                        serde_json::from_str::<Value>(&text).unwrap()
+                    })
+                    .clone(),
+            ),
+            (None, None) => None,
+        };
+        let name = case["case"].as_str().unwrap();
+        let outcome = run(&case, input.as_ref());
+        let excepted = EXCEPT.iter().any(|(except, _)| *except == name);
+        match check(&case, &outcome) {
+            true if !excepted => passed += 1,
+            false if excepted => skipped += 1,
+            matched => failed.push(format!(
+                "{name}: {} gave {outcome:?}{}",
+                case["expr"],
+                if matched { " and passes now" } else { "" }
+            )),
+        }
+    }
+    println!(
+        "{passed} passed, {skipped} skipped, {} failed",
+        failed.len()
+    );
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// The value, or the error's code.
+fn run(case: &Value, input: Option<&Value>) -> Result<Option<Value>, String> {
+    let code = |message: &str| message.split(':').next().unwrap_or_default().to_owned();
+    let program = Program::parse(case["expr"].as_str().expect("a case has a text"))
+        .map_err(|error| code(&error.message))?;
+    let variables = case["bindings"].as_object().into_iter().flatten();
+    let chance = Chance {
+        seed: 0,
+        now: Timestamp(0),
+    };
+    program
+        .evaluate(
+            input,
+            variables.map(|(name, value)| (&**name, value)),
+            chance,
+        )
+        .map_err(|error| match error {
+            EvaluationError::Undefined => "undefined".to_owned(),
+            EvaluationError::Failed { message } => code(&message),
+            // What jsonata-js calls a stack overflow or a timeout, by the suite's own code.
+            EvaluationError::LimitExceeded {
+                which: Limit::Time | Limit::Steps | Limit::Depth,
+            } => "U1001".to_owned(),
+            EvaluationError::LimitExceeded { which: Limit::Size } => "size".to_owned(),
+        })
+}
+
+fn check(case: &Value, outcome: &Result<Option<Value>, String>) -> bool {
+    let code = case["code"].as_str().or(case["error"]["code"].as_str());
+    match (outcome, code, case.get("result")) {
+        (Err(code), Some(expected), _) => code == expected,
+        (Ok(Some(value)), None, Some(expected)) => {
+            same(value, expected) || (case["unordered"] == true && same_items(value, expected))
+        }
+        (Ok(None), None, None) => case["undefinedResult"] == true,
+        _ => false,
+    }
+}
+
+/// Whether two values are equal as JavaScript compares their numbers.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len()
+                && a.iter()
+                    .all(|(name, a)| b.get(name).is_some_and(|b| same(a, b)))
+        }
+        _ => a == b,
+    }
+}
+
+fn same_items(a: &Value, b: &Value) -> bool {
+    let (Some(a), Some(b)) = (a.as_array(), b.as_array()) else {
+        return false;
+    };
+    a.len() == b.len() && b.iter().all(|b| a.iter().any(|a| same(a, b)))
+}
