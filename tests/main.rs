@@ -2,3 +2,6 @@
 
 /// The language's reference suite, where its files lie beside the workspace.
 mod jsonata_suite;
+/// What AWS accepted and refused, against `parse` and `validate`, where recordings lie beside
+/// the workspace.
+mod recorded_definitions;

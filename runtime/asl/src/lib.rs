@@ -8,6 +8,7 @@
 //! Read [`interpreter::Execution`] first.
 
 pub mod arn;
+pub mod definition;
 pub mod diagnostic;
 pub mod failure;
 pub mod history;
@@ -15,6 +16,7 @@ pub mod limits;
 pub mod payload;
 pub mod query;
 pub mod timestamp;
+pub mod validate;
 
 pub use failure::{ErrorName, Failure};
 pub use payload::Payload;

@@ -10,6 +10,12 @@ pub const JSON_DEPTH_MAX: usize = 127;
 /// Problems reported of one definition. Ours, and as many as AWS gives in one answer: each
 /// is looked up in the text, so it bounds what a hostile definition makes us do.
 pub const DIAGNOSTICS_MAX: usize = 100;
+/// Text of all problems of one definition, in bytes; the last one may exceed it. Ours: each may
+/// repeat a name that is as long as the definition.
+pub const DIAGNOSTICS_BYTES_MAX: usize = 1_048_576;
+/// The name of a field as causes give it, in characters. Ours: a JSON key in it may be as long
+/// as the definition.
+pub const FIELD_CHARS_MAX: usize = 512;
 /// Input, output or result of a state, Task or execution, in bytes of UTF-8 (AWS: 256 KiB).
 pub const PAYLOAD_BYTES_MAX: usize = 262_144;
 /// Events in one execution's history (AWS).

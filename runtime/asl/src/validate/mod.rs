@@ -19,10 +19,11 @@ mod check;
 
 pub use express::MachineType;
 
-use crate::definition::parse::{FlowOutline, Outline, Parsed, Problem, StateOutline};
+use crate::definition::parse::{
+    FlowOutline, Found, Outline, Parsed, Problem, Reports, StateOutline,
+};
 use crate::definition::{self, Flow, State, StateId, StateKind, StateMachine};
 use crate::diagnostic::Diagnostic;
-use crate::limits;
 
 /// Reads a definition and judges it for this type of machine: [`definition::parse`] and then
 /// all rules. The machine is there when no diagnostic is an error.
@@ -30,23 +31,18 @@ pub fn validate(text: &str, kind: MachineType) -> Parsed {
     let parsed = definition::parse(text);
     let dangling = |diagnostic: &Diagnostic| diagnostic.code == "MISSING_TRANSITION_TARGET";
     let mut errors = parsed.diagnostics.iter().filter(|found| found.is_error());
-    if parsed.truncated || !errors.all(dangling) || parsed.outline.states.is_empty() {
+    if !errors.all(dangling) || parsed.outline.states.is_empty() {
         // The rules would judge what was not read.
         return parsed;
     }
     let Parsed {
         machine,
         outline,
-        mut diagnostics,
-        mut truncated,
+        diagnostics,
+        truncated,
     } = parsed;
-    let mut report = |problem: Problem<'_>| {
-        if diagnostics.len() < limits::DIAGNOSTICS_MAX {
-            diagnostics.push(problem.diagnostic(text));
-        } else {
-            truncated = true;
-        }
-    };
+    let reports = Reports::with(text, diagnostics, truncated);
+    let mut report = |problem: Problem<'_>| reports.add(problem);
     if terminal::check(&outline, &mut report) {
         reachable::check(&outline, &mut report);
     }
@@ -64,9 +60,13 @@ pub fn validate(text: &str, kind: MachineType) -> Parsed {
             express::check(&subject, &mut report);
         }
     }
-    let sound = !truncated && !diagnostics.iter().any(Diagnostic::is_error);
+    let Found {
+        diagnostics,
+        failed,
+        truncated,
+    } = reports.into_found();
     Parsed {
-        machine: machine.filter(|_| sound),
+        machine: machine.filter(|_| !failed),
         outline,
         diagnostics,
         truncated,

@@ -8,9 +8,10 @@ use serde_json::Value;
 
 use super::fields::Fields;
 use super::outline::{FlowOutline, Outline, StateOutline};
-use super::place::Place;
+use super::place::{Location, Place};
 use super::report::{Problem, Reports, Spot};
 use crate::definition::{Flow, QueryLanguage, State, StateId};
+use crate::diagnostic::Severity;
 use crate::limits;
 
 /// The machine as it is being read.
@@ -61,7 +62,7 @@ impl<'a> Machine<'a> {
     /// Reads the `StartAt` and `States` of a machine, a branch or an item processor.
     /// Recursion (a state may hold flows) is bounded by the depth of the JSON.
     pub(super) fn flow(&self, fields: &Fields<'_>, owner: Option<StateId>) -> Option<Flow> {
-        let index = self.add_flow(&fields.place, owner);
+        let index = self.add_flow(fields, owner);
         let place = fields.place.key("States");
         let states = match fields.value("States")? {
             Value::Object(states) => states,
@@ -73,9 +74,17 @@ impl<'a> Machine<'a> {
         if states.is_empty() {
             fields.report(Problem::schema(&place, "Value cannot be empty"));
         }
+        let location = self.draft.borrow().outline.flows[index]
+            .location
+            .key("States");
         let names: HashMap<&str, StateId> = states
             .keys()
-            .map(|name| (name.as_str(), self.add_state(&place.key(name), name)))
+            .map(|name| {
+                (
+                    name.as_str(),
+                    self.add_state(&place.key(name), &location, name),
+                )
+            })
             .collect();
         let mut ids: Vec<StateId> = names.values().copied().collect();
         ids.sort_unstable();
@@ -108,19 +117,24 @@ impl<'a> Machine<'a> {
         start
     }
 
-    fn add_flow(&self, place: &Place<'_>, owner: Option<StateId>) -> usize {
-        let flows = &mut self.draft.borrow_mut().outline.flows;
-        flows.push(FlowOutline {
-            location: place.kept(),
+    fn add_flow(&self, fields: &Fields<'_>, owner: Option<StateId>) -> usize {
+        let outline = &mut self.draft.borrow_mut().outline;
+        let steps = fields.place.steps();
+        let location = owner.map_or_else(Location::default, |owner| {
+            let state = &outline.states[owner.0 as usize];
+            state.location.below(&steps[fields.state_depth..])
+        });
+        outline.flows.push(FlowOutline {
+            location,
             owner,
             start: None,
             states: Vec::new(),
         });
-        flows.len() - 1
+        outline.flows.len() - 1
     }
 
     /// Gives a state its id, and checks its name.
-    fn add_state(&self, place: &Place<'_>, name: &str) -> StateId {
+    fn add_state(&self, place: &Place<'_>, states: &Location, name: &str) -> StateId {
         let mut draft = self.draft.borrow_mut();
         let id =
             StateId(u32::try_from(draft.states.len()).expect("a definition has under 2^20 bytes"));
@@ -128,7 +142,7 @@ impl<'a> Machine<'a> {
         draft.states.push(None);
         draft.outline.states.push(StateOutline {
             name: Arc::clone(&shared),
-            location: place.kept(),
+            location: states.key(name),
             next: Vec::new(),
             ends: false,
         });
@@ -176,7 +190,7 @@ impl Site<'_> {
 /// AWS says `Next` of every field that names a state.
 fn report_dangling(fields: &Fields<'_>, field: &str, name: &str, names: &HashMap<&str, StateId>) {
     // Looking for what was meant goes through all names: not once more for each of thousands.
-    if fields.reports.is_full() {
+    if !fields.reports.has_room(Severity::Error) {
         return;
     }
     let place = fields.place.key(field);

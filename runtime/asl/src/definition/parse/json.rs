@@ -147,22 +147,27 @@ fn quoted(text: &str) -> Cow<'_, str> {
 fn report_duplicates(text: &str, reports: &Reports<'_>) {
     locate::duplicates(text, &mut |way, key, span| {
         let mut steps: Vec<Step<'_>> = way.iter().map(KeyOrIndex::step).collect();
-        let problem = if is_states(&steps) {
+        let is_state = is_states(&steps);
+        let severity = if is_state {
+            Severity::Error
+        } else {
+            Severity::Warning
+        };
+        if !reports.has_room(severity) {
+            return;
+        }
+        let problem = if is_state {
             steps.push(Step::Key(key));
-            Problem::error(
-                "DUPLICATE_STATE_NAME",
-                steps,
-                format!("Duplicate State name: {key}"),
-            )
+            let message = format!("Duplicate State name: {key}");
+            Problem::error("DUPLICATE_STATE_NAME", steps, message)
         } else {
             let message =
                 format!("The field '{key}' occurs more than once: only the last one counts");
             Problem::error("DUPLICATE_FIELD", steps, message).warning()
         };
-        let found = problem.spot(Spot::Name).diagnostic(text);
         reports.push(Diagnostic {
             span: Some(span),
-            ..found
+            ..problem.spot(Spot::Name).diagnostic(text)
         });
     });
 }

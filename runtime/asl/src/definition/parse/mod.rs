@@ -30,7 +30,7 @@ mod wait;
 
 pub use outline::{FlowOutline, Outline, StateOutline};
 pub use place::Location;
-pub(crate) use report::{Problem, SCHEMA, Spot};
+pub(crate) use report::{Found, Problem, Reports, SCHEMA, Spot};
 
 use serde_json::Value;
 
@@ -40,7 +40,6 @@ use crate::limits;
 use fields::{Fields, Shape};
 use flow::Machine;
 use place::Place;
-use report::Reports;
 
 /// What became of a definition's text.
 #[derive(Clone, Debug, Default)]
@@ -51,7 +50,8 @@ pub struct Parsed {
     pub outline: Outline,
     /// All problems, in the order in which they were met.
     pub diagnostics: Vec<Diagnostic>,
-    /// Whether there were more than [`limits::DIAGNOSTICS_MAX`].
+    /// Whether there were more problems: more than [`limits::DIAGNOSTICS_MAX`], of which half may
+    /// be warnings, or more than [`limits::DIAGNOSTICS_BYTES_MAX`] of text.
     pub truncated: bool,
 }
 
@@ -81,10 +81,13 @@ pub fn parse(text: &str) -> Parsed {
         .as_ref()
         .map(|value| read_machine(&reports, value));
     let (machine, outline) = read.unwrap_or_default();
-    let (diagnostics, truncated) = reports.into_found();
-    let sound = !diagnostics.iter().any(Diagnostic::is_error);
+    let Found {
+        diagnostics,
+        failed,
+        truncated,
+    } = reports.into_found();
     Parsed {
-        machine: machine.filter(|_| sound && !truncated),
+        machine: machine.filter(|_| !failed),
         outline,
         diagnostics,
         truncated,

@@ -4,6 +4,9 @@
 //! reported; a [`Location`] is the same, kept.
 
 use std::fmt::Write;
+use std::sync::Arc;
+
+use crate::limits;
 
 /// One step down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,10 +57,24 @@ impl<'a> Place<'a> {
     }
 
     /// The way from the place `depth` steps below the root, without a leading slash:
-    /// `Output/x`, `Choices[0]/Condition`.
+    /// `Output/x`, `Choices[0]/Condition`; at most [`limits::FIELD_CHARS_MAX`] characters.
     pub(crate) fn below(&self, depth: usize) -> String {
-        let way = pointer(self.steps().get(depth..).unwrap_or_default());
-        way.trim_start_matches('/').to_owned()
+        let mut way = String::new();
+        // The key of an object may be as long as the definition, and stand above thousands.
+        let mut room = limits::FIELD_CHARS_MAX;
+        for step in self.steps().get(depth..).unwrap_or_default() {
+            let next: String = match step {
+                Step::Key(key) if way.is_empty() => key.chars().take(room).collect(),
+                Step::Key(key) => ['/'].into_iter().chain(key.chars()).take(room).collect(),
+                Step::Index(index) => format!("[{index}]"),
+            };
+            way.push_str(&next);
+            room = room.saturating_sub(next.chars().count());
+            if room == 0 {
+                break;
+            }
+        }
+        way
     }
 
     /// The steps from the root.
@@ -71,28 +88,21 @@ impl<'a> Place<'a> {
         steps.reverse();
         steps
     }
-
-    /// Keeps it.
-    pub(crate) fn kept(&self) -> Location {
-        Location(
-            self.steps()
-                .into_iter()
-                .map(|step| match step {
-                    Step::Key(key) => KeptStep::Key(key.to_owned()),
-                    Step::Index(index) => KeptStep::Index(index),
-                })
-                .collect(),
-        )
-    }
 }
 
-/// A place that outlives the parser.
+/// A place that outlives the parser. What is above it is shared with its neighbours.
 #[derive(Clone, Debug, Default)]
-pub struct Location(Vec<KeptStep>);
+pub struct Location(Option<Arc<Kept>>);
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
+struct Kept {
+    parent: Location,
+    step: KeptStep,
+}
+
+#[derive(Debug)]
 enum KeptStep {
-    Key(String),
+    Key(Box<str>),
     Index(usize),
 }
 
@@ -100,28 +110,42 @@ impl Location {
     /// The value of this field in it.
     #[must_use]
     pub(crate) fn key(&self, key: &str) -> Self {
-        let mut steps = self.0.clone();
-        steps.push(KeptStep::Key(key.to_owned()));
-        Self(steps)
+        self.down(KeptStep::Key(key.into()))
     }
 
     /// This element of it.
     #[must_use]
     pub(crate) fn index(&self, index: usize) -> Self {
-        let mut steps = self.0.clone();
-        steps.push(KeptStep::Index(index));
-        Self(steps)
+        self.down(KeptStep::Index(index))
+    }
+
+    /// What is these steps below it.
+    #[must_use]
+    pub(crate) fn below(&self, steps: &[Step<'_>]) -> Self {
+        steps.iter().fold(self.clone(), |place, step| match step {
+            Step::Key(key) => place.key(key),
+            Step::Index(index) => place.index(*index),
+        })
+    }
+
+    fn down(&self, step: KeptStep) -> Self {
+        let parent = self.clone();
+        Self(Some(Arc::new(Kept { parent, step })))
     }
 
     /// The steps from the root.
     pub(crate) fn steps(&self) -> Vec<Step<'_>> {
-        self.0
-            .iter()
-            .map(|step| match step {
+        let mut steps = Vec::new();
+        let mut place = self;
+        while let Some(kept) = &place.0 {
+            steps.push(match &kept.step {
                 KeptStep::Key(key) => Step::Key(key),
                 KeptStep::Index(index) => Step::Index(*index),
-            })
-            .collect()
+            });
+            place = &kept.parent;
+        }
+        steps.reverse();
+        steps
     }
 }
 
@@ -158,7 +182,12 @@ mod tests {
         assert_eq!(pointer(&root.steps()), "/");
         assert_eq!(pointer(&branch.steps()), "/States/a/b/Branches[1]");
         assert_eq!(
-            pointer(&branch.kept().key("StartAt").steps()),
+            pointer(
+                &Location::default()
+                    .below(&branch.steps())
+                    .key("StartAt")
+                    .steps()
+            ),
             "/States/a/b/Branches[1]/StartAt"
         );
     }

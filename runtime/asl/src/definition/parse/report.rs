@@ -133,7 +133,20 @@ impl<'a> Problem<'a> {
 pub(crate) struct Reports<'t> {
     text: &'t str,
     found: RefCell<Vec<Diagnostic>>,
+    bytes: Cell<usize>,
+    warnings: Cell<usize>,
+    failed: Cell<bool>,
     truncated: Cell<bool>,
+}
+
+/// What all reports come to.
+pub(crate) struct Found {
+    /// The problems.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Whether one was an error, kept or not.
+    pub(crate) failed: bool,
+    /// Whether there were more.
+    pub(crate) truncated: bool,
 }
 
 impl<'t> Reports<'t> {
@@ -142,36 +155,67 @@ impl<'t> Reports<'t> {
         Self {
             text,
             found: RefCell::default(),
-            truncated: Cell::new(false),
+            bytes: Cell::default(),
+            warnings: Cell::default(),
+            failed: Cell::default(),
+            truncated: Cell::default(),
         }
     }
 
-    /// Adds one, up to [`limits::DIAGNOSTICS_MAX`].
+    /// To go on after those of an earlier look at the text.
+    pub(crate) fn with(text: &'t str, found: Vec<Diagnostic>, truncated: bool) -> Self {
+        let reports = Self::new(text);
+        for diagnostic in found {
+            reports.push(diagnostic);
+        }
+        reports.truncated.set(truncated);
+        reports
+    }
+
+    /// Adds one, as long as there is room.
     pub(crate) fn add(&self, problem: Problem<'_>) {
-        if !self.is_full() {
-            let diagnostic = problem.diagnostic(self.text);
-            self.found.borrow_mut().push(diagnostic);
+        if self.has_room(problem.severity) {
+            self.push(problem.diagnostic(self.text));
         }
     }
 
-    /// Adds one that is complete already.
+    /// Adds one that is complete already, as long as there is room.
     pub(crate) fn push(&self, diagnostic: Diagnostic) {
-        if !self.is_full() {
+        if self.has_room(diagnostic.severity) {
+            let warnings = usize::from(!diagnostic.is_error());
+            self.warnings.set(self.warnings.get() + warnings);
+            let size =
+                diagnostic.message.len() + diagnostic.pointer.as_ref().map_or(0, String::len);
+            self.bytes.set(self.bytes.get() + size);
             self.found.borrow_mut().push(diagnostic);
         }
     }
 
-    /// Whether it takes no more; whoever asks had one more to report.
-    pub(crate) fn is_full(&self) -> bool {
-        let full = self.found.borrow().len() >= limits::DIAGNOSTICS_MAX;
-        if full {
+    /// Whether there is room for one more, which whoever asks must have: up to
+    /// [`limits::DIAGNOSTICS_MAX`] (half of them may be warnings, so that these never hide an
+    /// error) and [`limits::DIAGNOSTICS_BYTES_MAX`].
+    pub(crate) fn has_room(&self, severity: Severity) -> bool {
+        let max = limits::DIAGNOSTICS_MAX;
+        let room = match severity {
+            Severity::Error => {
+                self.failed.set(true);
+                self.found.borrow().len() < max
+            }
+            Severity::Warning => self.warnings.get() < max / 2 && self.found.borrow().len() < max,
+        };
+        let room = room && self.bytes.get() < limits::DIAGNOSTICS_BYTES_MAX;
+        if !room {
             self.truncated.set(true);
         }
-        full
+        room
     }
 
-    /// All of them, and whether there were more.
-    pub(crate) fn into_found(self) -> (Vec<Diagnostic>, bool) {
-        (self.found.into_inner(), self.truncated.get())
+    /// All of them.
+    pub(crate) fn into_found(self) -> Found {
+        Found {
+            diagnostics: self.found.into_inner(),
+            failed: self.failed.get(),
+            truncated: self.truncated.get(),
+        }
     }
 }

@@ -119,6 +119,65 @@ fn text_beyond_the_limits() {
 }
 
 #[test]
+fn warnings_never_hide_an_error() {
+    let parameters: String = (0..500).map(|n| format!("\"f{n}\": \"$.x\",")).collect();
+    let machine = |end: &str| {
+        format!(
+            r#"{{"StartAt": "A", "States": {{"A": {{"Type": "Pass", "Parameters": {{{parameters} "z": 0}}, "End": {end}}}}}}}"#
+        )
+    };
+    let parsed = parse(&machine("true"));
+    assert!(parsed.truncated && parsed.machine.is_some());
+    let parsed = parse(&machine("1"));
+    assert!(parsed.truncated && parsed.machine.is_none());
+    assert_eq!(
+        parsed
+            .diagnostics
+            .iter()
+            .filter(|found| found.is_error())
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn long_names_are_not_multiplied() {
+    let long = "x".repeat(200_000);
+    let inner: String = (0..2_000)
+        .map(|n| format!("\"s{n}\": {{\"Type\": \"Fail\"}},"))
+        .collect();
+    let text = format!(
+        r#"{{"StartAt": "{long}", "States": {{"{long}": {{"Type": "Parallel", "End": true, "Branches": [
+            {{"StartAt": "z", "States": {{{inner} "z": {{}}}}}}]}}}}}}"#
+    );
+    let parsed = parse(&text);
+    let printed: usize = parsed
+        .diagnostics
+        .iter()
+        .map(|found| found.to_string().len())
+        .sum();
+    assert!(printed < 3 * limits::DIAGNOSTICS_BYTES_MAX, "{printed}");
+    let keys: String = (0..2_000)
+        .map(|n| format!("\"k{n}\": \"{{% 1 %}}\","))
+        .collect();
+    let text = format!(
+        r#"{{"QueryLanguage": "JSONata", "StartAt": "A", "States": {{"A": {{"Type": "Pass", "End": true,
+            "Output": {{"{long}": {{{keys} "z": 1}}}}}}}}}}"#
+    );
+    let state = &parse(&text).machine.unwrap().states[0];
+    let Some(Template::Object(fields)) = &state.operations.output else {
+        panic!();
+    };
+    let Template::Object(fields) = &fields[0].1 else {
+        panic!();
+    };
+    let Template::Expression(first) = &fields[0].1 else {
+        panic!();
+    };
+    assert_eq!(first.field.0.chars().count(), limits::FIELD_CHARS_MAX);
+}
+
+#[test]
 fn the_machine_itself() {
     check(
         "{}",
