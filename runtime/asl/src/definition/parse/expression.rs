@@ -162,7 +162,11 @@ impl Fields<'_> {
                     }
                     _ => (UNSUPPORTED, error.message.as_str()),
                 };
-                let problem = Problem::error(code, place.steps(), sentence);
+                let mut problem = Problem::error(code, place.steps(), sentence);
+                if code == UNSUPPORTED {
+                    problem =
+                        problem.hint("begin with $states.input, $states.context or a variable");
+                }
                 self.report(problem.offset(offset + error.offset));
                 None
             }

@@ -22,6 +22,17 @@ pub(crate) fn value(text: &str, steps: &[Step<'_>]) -> Option<Range<usize>> {
     Some(start..scanner.at)
 }
 
+/// The first character of the value at the end of these steps.
+pub(crate) fn start(text: &str, steps: &[Step<'_>]) -> Option<Range<usize>> {
+    let mut scanner = Scanner::new(text);
+    for step in steps {
+        scanner.descend(*step)?;
+    }
+    scanner.skip_space();
+    let character = text.get(scanner.at..)?.chars().next()?;
+    Some(scanner.at..scanner.at + character.len_utf8())
+}
+
 /// The range of a key, quotes and all, of the object at the end of these steps.
 pub(crate) fn key(text: &str, steps: &[Step<'_>], key: &str) -> Option<Range<usize>> {
     let mut scanner = Scanner::new(text);

@@ -100,9 +100,7 @@ impl<'a> Problem<'a> {
         let span = match (self.spot, last) {
             (Spot::Value, _) => locate::value(text, &self.steps),
             (Spot::Name, Some(Step::Key(key))) => locate::key(text, above, key),
-            (Spot::Name, _) => {
-                locate::value(text, &self.steps).map(|span| span.start..span.start + 1)
-            }
+            (Spot::Name, _) => locate::start(text, &self.steps),
             (Spot::Key(key), _) => locate::key(text, &self.steps, key),
             (Spot::ValueOf(key), _) => {
                 let mut steps = self.steps.clone();

@@ -97,9 +97,7 @@ impl<'a> Walk<'a> {
             NodeKind::Name { name } if top => {
                 return Err(refuse(
                     node.span,
-                    format!(
-                        "the field name '{name}' has no subject: start with $states or a variable"
-                    ),
+                    format!("Reference to '{name}' at the top level is not supported."),
                 ));
             }
             NodeKind::Path { steps, .. } => self.path(steps, top)?,
@@ -210,9 +208,7 @@ impl<'a> Walk<'a> {
         match name {
             "" | "$" if top => Err(refuse(
                 node.span,
-                format!(
-                    "'${name}' means nothing at the top level: start with $states or a variable"
-                ),
+                format!("Reference to '${name}' is not supported."),
             )),
             "" | "$" => Ok(()),
             "eval" => Err(refuse(node.span, "the function $eval is not available")),

@@ -91,13 +91,10 @@ fn fails_as_aws_says() {
         ),
         ("$error('no')", "D3137: no"),
         ("1 + $eval('1')", "the function $eval is not available"),
-        (
-            "a.b",
-            "the field name 'a' has no subject: start with $states or a variable",
-        ),
+        ("a.b", "Reference to 'a' at the top level is not supported."),
         (
             "$x ~> $map(function($v){$}) & $$.a",
-            "'$$' means nothing at the top level: start with $states or a variable",
+            "Reference to '$$' is not supported.",
         ),
         (
             "$states.input.(a",
