@@ -1,1 +1,24 @@
-//! Keeps executions going.
+//! Keeps executions going: load → step → append → act.
+//!
+//! This crate joins the pure interpreter with a journal and a task host. It knows no SQL,
+//! no wasmtime and no HTTP: it compiles against the two traits. Time and chance reach it
+//! through [`clock`] alone. Read [`Engine`] first.
+
+mod attempt;
+pub mod clock;
+mod definition;
+mod executor;
+mod express;
+mod integration;
+mod opening;
+mod slot;
+mod task_module;
+mod timers;
+
+pub use clock::{Clock, Entropy};
+pub use definition::Definition;
+pub use executor::{Engine, Error, Observer, Parts, StartError, StartRequest, Started, Told};
+pub use express::run_express;
+pub use task_module::{
+    DeployError, Deployment, ModuleDescription, ModuleVersion, Modules, NotDeployed, TaskModules,
+};

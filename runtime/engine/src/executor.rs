@@ -1,0 +1,549 @@
+//! The executor: steps an execution, appends what came of it, then acts.
+//!
+//! A live execution is a [`Slot`] behind a mutex that is never held across an await. Rows
+//! are submitted under that mutex, so they reach the journal in order; whoever must not
+//! run ahead of the journal waits for the row's commit. Attempts do; timers need not.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use asl::arn::ExecutionArn;
+use asl::history::{self, Record};
+use asl::interpreter::{Command, End, Event, Execution, Identity, Step, TaskCommand};
+use asl::{Failure, Payload};
+use journal::{Append, Change, Journal, Opened, Status};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::attempt::Workshop;
+use crate::clock::{Clock, Entropy};
+use crate::definition::Definition;
+use crate::opening::{self, Opening};
+use crate::slot::Slot;
+use crate::task_module::Modules;
+use crate::timers::{Timers, Wake};
+
+/// Rows that are read from the journal at once.
+const ROWS_READ: usize = 1_000;
+
+/// What an engine is made of.
+pub struct Parts {
+    /// Where executions are kept.
+    pub journal: Arc<dyn Journal>,
+    /// Who runs attempts.
+    pub host: Arc<dyn host::TaskHost>,
+    /// What attempts run.
+    pub modules: Arc<dyn Modules>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// Who is told of every step, if anyone.
+    pub observer: Option<Arc<dyn Observer>>,
+}
+
+/// Is told of every step, in order, before it is durable. Must not block.
+pub trait Observer: Send + Sync + 'static {
+    /// An execution made these records and is now so.
+    fn recorded(&self, execution: &Execution, records: &[Record]);
+}
+
+/// What went wrong in the engine; never part of a history.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] journal::Error),
+    /// What is stored contradicts itself.
+    #[error("the stored data is damaged: {0}")]
+    Damaged(String),
+    /// The execution could not go on, since its journal could not be written.
+    #[error("the execution stopped going on: {0}; it goes on after a restart")]
+    Interrupted(String),
+}
+
+/// Why an execution was not started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An execution of this name has ended, or runs with another input.
+    #[error("an execution of this name exists already ({}): {0}", status.as_str())]
+    Exists {
+        /// Its ARN.
+        execution: ExecutionArn,
+        /// How it stands.
+        status: Status,
+    },
+    /// Anything else.
+    #[error(transparent)]
+    Engine(#[from] Error),
+}
+
+/// A start.
+#[derive(Clone, Debug)]
+pub struct StartRequest {
+    /// Who the execution is.
+    pub identity: Identity,
+    /// What it runs.
+    pub definition: Definition,
+    /// What it is given.
+    pub input: Payload,
+}
+
+/// What a start did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Started {
+    /// The execution began.
+    New,
+    /// It runs already, with the same input.
+    Running,
+}
+
+/// An execution's story, as it is stored.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// Who it is.
+    pub identity: Identity,
+    /// What it runs.
+    pub definition: Definition,
+    /// Everything that was recorded, in order.
+    pub records: Vec<Record>,
+    /// How many rows that takes.
+    rows: u64,
+}
+
+impl Told {
+    /// The execution as it stands at the end of the story.
+    pub fn replay(&self) -> Execution {
+        let identity = Arc::new(self.identity.clone());
+        Execution::replay(Arc::clone(&self.definition.machine), identity, &self.records)
+    }
+}
+
+/// Keeps executions going.
+pub struct Engine {
+    shared: Arc<Shared>,
+    timers: JoinHandle<()>,
+}
+
+struct Shared {
+    journal: Arc<dyn Journal>,
+    workshop: Workshop,
+    entropy: Arc<dyn Entropy>,
+    observer: Option<Arc<dyn Observer>>,
+    timers: Arc<Timers>,
+    slots: Mutex<HashMap<ExecutionArn, Arc<Mutex<Slot>>>>,
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.timers.abort();
+        self.shared.slots().clear();
+    }
+}
+
+impl Engine {
+    /// An engine with no execution yet. Must be called on a tokio runtime.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { journal, host, modules, clock, entropy, observer } = parts;
+        let timers = Arc::new(Timers::default());
+        let shared = Arc::new(Shared {
+            journal,
+            workshop: Workshop { host, modules, clock: Arc::clone(&clock) },
+            entropy,
+            observer,
+            timers: Arc::clone(&timers),
+            slots: Mutex::default(),
+        });
+        let weak = Arc::downgrade(&shared);
+        let timers = tokio::spawn(timers.run(clock, move |wake| deliver(&weak, wake)));
+        Self { shared, timers }
+    }
+
+    /// Starts an execution; resolves when its beginning is durable.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start(&self, request: StartRequest) -> Result<Started, StartError> {
+        let StartRequest { identity, definition, input } = request;
+        let arn = identity.execution_arn.clone();
+        if let Some(answer) = self.running(&arn, &input)? {
+            return answer;
+        }
+        definition.keep(&*self.shared.journal).await.map_err(Error::from)?;
+        let opening = Opening { identity: identity.clone(), definition: definition.digest.to_string() };
+        let execution = Execution::new(Arc::clone(&definition.machine), Arc::new(identity));
+        let slot = Arc::new(Mutex::new(Slot::new(execution, 0)));
+        match self.shared.slots().entry(arn.clone()) {
+            // Another start of this name won: its input decides.
+            Entry::Occupied(_) => {}
+            Entry::Vacant(vacant) => {
+                vacant.insert(Arc::clone(&slot));
+                drop(definition);
+                return self.begin(&arn, &slot, opening, input).await;
+            }
+        }
+        self.running(&arn, &input)?.unwrap_or(Ok(Started::Running))
+    }
+
+    async fn begin(
+        &self,
+        arn: &ExecutionArn,
+        slot: &Arc<Mutex<Slot>>,
+        opening: Opening,
+        input: Payload,
+    ) -> Result<Started, StartError> {
+        let mut commit = self.shared.advance(slot, Event::Start { input }, Some(&opening));
+        match committed(&mut commit).await {
+            Ok(()) => Ok(Started::New),
+            Err(why) => {
+                self.shared.slots().remove(arn);
+                Err(Error::Interrupted(why).into())
+            }
+        }
+    }
+
+    /// What a start of a name that is taken is answered.
+    fn running(
+        &self,
+        arn: &ExecutionArn,
+        input: &Payload,
+    ) -> Result<Option<Result<Started, StartError>>, Error> {
+        let exists = |status| Err(StartError::Exists { execution: arn.clone(), status });
+        let live = self.shared.slots().get(arn).cloned();
+        if let Some(slot) = live {
+            let same = lock(&slot).execution.input().value() == input.value();
+            return Ok(Some(if same { Ok(Started::Running) } else { exists(Status::Running) }));
+        }
+        match self.shared.journal.summary(arn) {
+            Err(journal::Error::NoSuchExecution(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+            Ok(summary) if summary.status != Status::Running => Ok(Some(exists(summary.status))),
+            Ok(_) => {
+                let same = self.tell(arn)?.replay().input().value() == input.value();
+                Ok(Some(if same { Ok(Started::Running) } else { exists(Status::Running) }))
+            }
+        }
+    }
+
+    /// Takes up every execution that has not ended, and answers how many.
+    ///
+    /// # Errors
+    /// The journal's; an execution whose rows are damaged is left alone and logged.
+    pub fn recover(&self) -> Result<usize, Error> {
+        let mut open = Vec::new();
+        self.shared.journal.open_executions(&mut |summary| {
+            open.push(summary.execution);
+            true
+        })?;
+        let mut resumed = 0;
+        for arn in open {
+            match self.resume(&arn) {
+                Ok(()) => resumed += 1,
+                Err(error @ Error::Damaged(_)) => tracing::error!(%arn, %error, "left alone"),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(resumed)
+    }
+
+    /// Takes up one execution where the journal left it. One that runs or has ended is
+    /// left as it is.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn resume(&self, arn: &ExecutionArn) -> Result<(), Error> {
+        if let Some(slot) = self.take_up(arn)? {
+            self.shared.act_pending(&slot);
+        }
+        Ok(())
+    }
+
+    /// Loads an execution that has not ended into a slot, unless it has one.
+    fn take_up(&self, arn: &ExecutionArn) -> Result<Option<Arc<Mutex<Slot>>>, Error> {
+        if self.shared.slots().contains_key(arn) {
+            return Ok(None);
+        }
+        let told = self.tell(arn)?;
+        let execution = told.replay();
+        if execution.end().is_some() {
+            return Ok(None);
+        }
+        let slot = Arc::new(Mutex::new(Slot::new(execution, told.rows)));
+        self.shared.slots().insert(arn.clone(), Arc::clone(&slot));
+        Ok(Some(slot))
+    }
+
+    /// Stops an execution; resolves when that is durable. One that has ended is left.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn stop(&self, arn: &ExecutionArn, failure: Failure) -> Result<(), Error> {
+        self.take_up(arn)?;
+        let live = self.shared.slots().get(arn).cloned();
+        let Some(slot) = live else { return Ok(()) };
+        let mut commit = self.shared.advance(&slot, Event::Stop(failure), None);
+        committed(&mut commit).await.map_err(Error::Interrupted)
+    }
+
+    /// Resolves when the execution has ended and that is durable.
+    ///
+    /// # Errors
+    /// [`Error`]; [`journal::Error::NoSuchExecution`] when there is none.
+    pub async fn wait(&self, arn: &ExecutionArn) -> Result<End, Error> {
+        let live = self.shared.slots().get(arn).cloned();
+        if let Some(slot) = live {
+            let mut outcome = lock(&slot).outcome.subscribe();
+            drop(slot);
+            if let Ok(outcome) = outcome.wait_for(Option::is_some).await {
+                if let Some(outcome) = outcome.clone() {
+                    return outcome.map_err(Error::Interrupted);
+                }
+            }
+        }
+        let end = self.tell(arn)?.replay().end().cloned();
+        end.ok_or_else(|| Error::Interrupted("it is not going on here".into()))
+    }
+
+    /// The whole story of an execution, as it is stored.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn tell(&self, arn: &ExecutionArn) -> Result<Told, Error> {
+        tell(&*self.shared.journal, arn)
+    }
+
+    /// Stops going on, and resolves when everything that was recorded is durable.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub async fn close(self) -> Result<(), Error> {
+        let journal = Arc::clone(&self.shared.journal);
+        drop(self);
+        journal.close().await?;
+        Ok(())
+    }
+}
+
+/// Reads the whole story of an execution.
+pub(crate) fn tell(journal: &dyn Journal, arn: &ExecutionArn) -> Result<Told, Error> {
+    let damaged = |sequence: u64, why: String| Error::Damaged(format!("row {sequence} of {arn}: {why}"));
+    let mut told: Option<Told> = None;
+    let mut next = 0;
+    loop {
+        let rows = journal.rows(arn, next, ROWS_READ)?;
+        let count = rows.len();
+        for row in rows {
+            match &mut told {
+                None => {
+                    let (opening, records) = opening::decode(&row.records)
+                        .map_err(|error| damaged(row.sequence, error.to_string()))?;
+                    let definition = Definition::find(journal, &opening.definition)?;
+                    told = Some(Told { identity: opening.identity, definition, records, rows: 1 });
+                }
+                Some(told) => {
+                    let records = history::decode(&row.records)
+                        .map_err(|error| damaged(row.sequence, error.to_string()))?;
+                    told.records.extend(records);
+                    told.rows += 1;
+                }
+            }
+            next = row.sequence + 1;
+        }
+        if count < ROWS_READ {
+            return told.ok_or_else(|| journal::Error::NoSuchExecution(arn.clone()).into());
+        }
+    }
+}
+
+/// The fate of a row: nothing yet, durable, or refused and why.
+type Commit = watch::Receiver<Option<Result<(), String>>>;
+
+async fn committed(commit: &mut Commit) -> Result<(), String> {
+    match commit.wait_for(Option::is_some).await {
+        Ok(fate) => fate.clone().unwrap_or(Ok(())),
+        Err(_) => Err("the engine was shut down".into()),
+    }
+}
+
+fn lock(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn deliver(shared: &Weak<Shared>, wake: Wake) {
+    let Some(shared) = shared.upgrade() else { return };
+    let slot = shared.slots().get(&wake.execution).cloned();
+    if let Some(slot) = slot {
+        shared.advance(&slot, wake.event, None);
+    }
+}
+
+impl Shared {
+    fn slots(&self) -> MutexGuard<'_, HashMap<ExecutionArn, Arc<Mutex<Slot>>>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One step: the event in, the row out, the commands on their way.
+    fn advance(
+        self: &Arc<Self>,
+        slot: &Arc<Mutex<Slot>>,
+        event: Event,
+        opening: Option<&Opening>,
+    ) -> Commit {
+        let mut locked = lock(slot);
+        let (fate, commit) = watch::channel(None);
+        if locked.failed {
+            fate.send_replace(Some(Err("its journal could not be written".into())));
+            return commit;
+        }
+        let step = locked.execution.step(event, self.workshop.clock.now(), self.entropy.draw());
+        if let Some(observer) = &self.observer {
+            observer.recorded(&locked.execution, &step.records);
+        }
+        if step.records.is_empty() {
+            fate.send_replace(Some(Ok(())));
+        } else {
+            self.append(slot, &mut locked, &step, opening, fate);
+        }
+        for command in step.commands {
+            self.perform(slot, &mut locked, command, &commit);
+        }
+        commit
+    }
+
+    /// Submits the row, and sees to what must wait for its commit.
+    fn append(
+        self: &Arc<Self>,
+        slot: &Arc<Mutex<Slot>>,
+        locked: &mut Slot,
+        step: &Step,
+        opening: Option<&Opening>,
+        fate: watch::Sender<Option<Result<(), String>>>,
+    ) {
+        let records = match opening {
+            Some(opening) => opening::encode(opening, &step.records),
+            None => history::encode(&step.records),
+        };
+        let change = change(&locked.execution, opening, self.workshop.clock.now());
+        let sequence = locked.sequence;
+        locked.sequence += 1;
+        let end = locked.execution.end().cloned();
+        let durable =
+            self.journal.append(Append { execution: locked.arn(), sequence, records, change });
+        let (shared, slot) = (Arc::clone(self), Arc::clone(slot));
+        tokio::spawn(async move {
+            let outcome = durable.await.map_err(|error| error.to_string());
+            if let Err(why) = &outcome {
+                shared.interrupt(&slot, why);
+            } else if let Some(end) = end {
+                shared.finish(&slot, end);
+            }
+            fate.send_replace(Some(outcome));
+        });
+    }
+
+    /// The execution ended, durably.
+    fn finish(&self, slot: &Mutex<Slot>, end: End) {
+        let locked = lock(slot);
+        let arn = locked.arn();
+        locked.outcome.send_replace(Some(Ok(end)));
+        drop(locked);
+        self.slots().remove(&arn);
+    }
+
+    /// A row was refused: the execution goes no further in this process.
+    fn interrupt(&self, slot: &Mutex<Slot>, why: &str) {
+        let mut locked = lock(slot);
+        tracing::error!(execution = %locked.arn(), why, "the journal refused a row");
+        locked.failed = true;
+        for attempt in std::mem::take(&mut locked.attempts).into_values() {
+            attempt.abort();
+        }
+        locked.outcome.send_replace(Some(Err(why.to_owned())));
+    }
+
+    fn perform(
+        self: &Arc<Self>,
+        slot: &Arc<Mutex<Slot>>,
+        locked: &mut Slot,
+        command: Command,
+        commit: &Commit,
+    ) {
+        match command {
+            Command::ScheduleTask(task) => self.attempt(slot, locked, task, commit.clone()),
+            Command::CancelTask(task) => {
+                if let Some(attempt) = locked.attempts.remove(&task) {
+                    attempt.abort();
+                }
+            }
+            Command::StartTimer(timer) => {
+                let wake = Wake { execution: locked.arn(), event: Event::Timer(timer) };
+                self.timers.insert(timer.at, wake);
+            }
+            Command::StartDeadline(at) => {
+                self.timers.insert(at, Wake { execution: locked.arn(), event: Event::Deadline });
+            }
+            Command::Continue => {
+                let (shared, slot) = (Arc::clone(self), Arc::clone(slot));
+                tokio::spawn(async move { shared.advance(&slot, Event::Continue, None) });
+            }
+        }
+    }
+
+    /// Runs an attempt, once the row that scheduled it is durable.
+    fn attempt(
+        self: &Arc<Self>,
+        slot: &Arc<Mutex<Slot>>,
+        locked: &mut Slot,
+        command: Box<TaskCommand>,
+        mut commit: Commit,
+    ) {
+        let identity = Arc::clone(locked.execution.identity());
+        let task = command.task;
+        let (shared, owner) = (Arc::clone(self), Arc::downgrade(slot));
+        let attempt = tokio::spawn(async move {
+            if committed(&mut commit).await.is_err() {
+                return;
+            }
+            let (report, usage) = shared.workshop.run(&identity, &command).await;
+            let Some(slot) = owner.upgrade() else { return };
+            // Taken out first: the step below must not abort the task it runs in.
+            lock(&slot).attempts.remove(&task);
+            shared.advance(&slot, Event::Task { task, report, usage }, None);
+        });
+        locked.attempts.insert(task, attempt.abort_handle());
+    }
+
+    /// Performs whatever is outstanding of an execution that was just loaded.
+    fn act_pending(self: &Arc<Self>, slot: &Arc<Mutex<Slot>>) {
+        let mut locked = lock(slot);
+        let (fate, commit) = watch::channel(Some(Ok(())));
+        for command in locked.execution.pending() {
+            self.perform(slot, &mut locked, command, &commit);
+        }
+        drop(fate);
+    }
+}
+
+/// What a row changes in the execution's summary.
+fn change(execution: &Execution, opening: Option<&Opening>, now: asl::Timestamp) -> Change {
+    let opened = opening.map(|Opening { identity, .. }| Opened {
+        state_machine: identity.state_machine_arn.clone(),
+        name: identity.name.clone(),
+        started_at: execution.started_at(),
+    });
+    let status = execution.end().map(|end| match end {
+        End::Succeeded(_) => Status::Succeeded,
+        End::Failed(_) => Status::Failed,
+        End::TimedOut(_) => Status::TimedOut,
+        End::Aborted(_) => Status::Aborted,
+    });
+    match (opened, status) {
+        (None, None) => Change::None,
+        (Some(opened), None) => Change::Opened(opened),
+        (None, Some(status)) => Change::Closed { status, stopped_at: now },
+        (Some(opened), Some(status)) => {
+            Change::OpenedAndClosed { opened, status, stopped_at: now }
+        }
+    }
+}

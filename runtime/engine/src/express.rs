@@ -1,0 +1,101 @@
+//! An Express execution in memory: stepped where it stands, with nothing recorded.
+
+use std::sync::Arc;
+
+use asl::Payload;
+use asl::interpreter::{Command, End, Event, Execution, Identity, TaskKey};
+use tokio::task::{AbortHandle, JoinSet};
+
+use crate::attempt::Workshop;
+use crate::definition::Definition;
+use crate::executor::Parts;
+
+/// Runs an Express execution to its end. Dropping the future ends its attempts.
+pub async fn run_express(
+    parts: Parts,
+    identity: Identity,
+    definition: &Definition,
+    input: Payload,
+) -> End {
+    let Parts { host, modules, clock, entropy, observer, .. } = parts;
+    let workshop = Arc::new(Workshop { host, modules, clock });
+    let identity = Arc::new(identity);
+    let mut execution = Execution::new(Arc::clone(&definition.machine), Arc::clone(&identity));
+    let mut work = Work { workshop, identity, events: JoinSet::new(), attempts: Vec::new() };
+    let mut event = Event::Start { input };
+    loop {
+        let step = execution.step(event, work.workshop.clock.now(), entropy.draw());
+        if let Some(observer) = &observer {
+            observer.recorded(&execution, &step.records);
+        }
+        if let Some(end) = execution.end() {
+            return end.clone();
+        }
+        for command in step.commands {
+            work.perform(command);
+        }
+        event = work.next().await;
+    }
+}
+
+/// What an Express execution waits for.
+struct Work {
+    workshop: Arc<Workshop>,
+    identity: Arc<Identity>,
+    events: JoinSet<Event>,
+    /// Those that run, to be cancelled by key; as many as the execution has open.
+    attempts: Vec<(TaskKey, AbortHandle)>,
+}
+
+impl Work {
+    fn perform(&mut self, command: Command) {
+        match command {
+            Command::ScheduleTask(command) => {
+                let (workshop, identity) =
+                    (Arc::clone(&self.workshop), Arc::clone(&self.identity));
+                let task = command.task;
+                let handle = self.events.spawn(async move {
+                    let (report, usage) = workshop.run(&identity, &command).await;
+                    Event::Task { task, report, usage }
+                });
+                self.attempts.retain(|(_, attempt)| !attempt.is_finished());
+                self.attempts.push((task, handle));
+            }
+            Command::CancelTask(task) => {
+                self.attempts.retain(|(key, attempt)| {
+                    if *key == task {
+                        attempt.abort();
+                    }
+                    *key != task
+                });
+            }
+            Command::StartTimer(timer) => self.sleep(timer.at, Event::Timer(timer)),
+            Command::StartDeadline(at) => self.sleep(at, Event::Deadline),
+            Command::Continue => {
+                self.events.spawn(async { Event::Continue });
+            }
+        }
+    }
+
+    fn sleep(&mut self, at: asl::Timestamp, event: Event) {
+        let clock = Arc::clone(&self.workshop.clock);
+        self.events.spawn(async move {
+            while clock.now() < at {
+                clock.sleep_until(at).await;
+            }
+            event
+        });
+    }
+
+    /// The next thing that happens. An execution that has not ended waits for something.
+    async fn next(&mut self) -> Event {
+        loop {
+            match self.events.join_next().await {
+                Some(Ok(event)) => return event,
+                // Cancelled: what it waited for no longer matters.
+                Some(Err(_)) => {}
+                None => return Event::Continue,
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The stored form of rows: the first one says whose they are, the others are records alone.
+
+use asl::history::{self, Record};
+use asl::interpreter::Identity;
+use serde::{Deserialize, Serialize};
+
+/// What the first row of an execution says before its records.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Opening {
+    /// Who the execution is.
+    pub(crate) identity: Identity,
+    /// The digest of the definition it runs.
+    pub(crate) definition: String,
+}
+
+/// Why a stored row cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RowError {
+    #[error("the first row is too short")]
+    Short,
+    #[error("the first row does not say whose it is: {0}")]
+    Opening(#[source] serde_json::Error),
+    #[error(transparent)]
+    Records(#[from] history::DecodeError),
+}
+
+/// A first row: the opening's length in four bytes, the opening, the records.
+pub(crate) fn encode(opening: &Opening, records: &[Record]) -> Vec<u8> {
+    let opening = serde_json::to_vec(opening).expect("an opening is plain data");
+    let length = u32::try_from(opening.len()).expect("names are short");
+    let mut row = length.to_le_bytes().to_vec();
+    row.extend_from_slice(&opening);
+    row.extend_from_slice(&history::encode(records));
+    row
+}
+
+/// Reads a first row.
+pub(crate) fn decode(row: &[u8]) -> Result<(Opening, Vec<Record>), RowError> {
+    let (length, rest) = row.split_first_chunk::<4>().ok_or(RowError::Short)?;
+    let length = u32::from_le_bytes(*length) as usize;
+    let (opening, records) = rest.split_at_checked(length).ok_or(RowError::Short)?;
+    let opening = serde_json::from_slice(opening).map_err(RowError::Opening)?;
+    Ok((opening, history::decode(records)?))
+}
