@@ -1,5 +1,6 @@
 //! An Express execution in memory: stepped where it stands, with nothing recorded.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use asl::Payload;
@@ -21,7 +22,7 @@ pub async fn run_express(
     let workshop = Arc::new(Workshop { host, modules, clock });
     let identity = Arc::new(identity);
     let mut execution = Execution::new(Arc::clone(&definition.machine), Arc::clone(&identity));
-    let mut work = Work { workshop, identity, events: JoinSet::new(), attempts: Vec::new() };
+    let mut work = Work { workshop, identity, events: JoinSet::new(), attempts: HashMap::new() };
     let mut event = Event::Start { input };
     loop {
         let step = execution.step(event, work.workshop.clock.now(), entropy.draw());
@@ -43,8 +44,8 @@ struct Work {
     workshop: Arc<Workshop>,
     identity: Arc<Identity>,
     events: JoinSet<Event>,
-    /// Those that run, to be cancelled by key; as many as the execution has open.
-    attempts: Vec<(TaskKey, AbortHandle)>,
+    /// Those that run, by key; as many as the execution has open.
+    attempts: HashMap<TaskKey, AbortHandle>,
 }
 
 impl Work {
@@ -58,16 +59,12 @@ impl Work {
                     let (report, usage) = workshop.run(&identity, &command).await;
                     Event::Task { task, report, usage }
                 });
-                self.attempts.retain(|(_, attempt)| !attempt.is_finished());
-                self.attempts.push((task, handle));
+                self.attempts.insert(task, handle);
             }
             Command::CancelTask(task) => {
-                self.attempts.retain(|(key, attempt)| {
-                    if *key == task {
-                        attempt.abort();
-                    }
-                    *key != task
-                });
+                if let Some(attempt) = self.attempts.remove(&task) {
+                    attempt.abort();
+                }
             }
             Command::StartTimer(timer) => self.sleep(timer.at, Event::Timer(timer)),
             Command::StartDeadline(at) => self.sleep(at, Event::Deadline),
@@ -91,7 +88,12 @@ impl Work {
     async fn next(&mut self) -> Event {
         loop {
             match self.events.join_next().await {
-                Some(Ok(event)) => return event,
+                Some(Ok(event)) => {
+                    if let Event::Task { task, .. } = &event {
+                        self.attempts.remove(task);
+                    }
+                    return event;
+                }
                 // Cancelled: what it waited for no longer matters.
                 Some(Err(_)) => {}
                 None => return Event::Continue,

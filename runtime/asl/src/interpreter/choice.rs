@@ -140,7 +140,7 @@ impl Driver<'_> {
     }
 
     fn find<'v>(
-        &self,
+        &'v self,
         reading: &'v Reading,
         expression: &Expression,
         input: &'v Value,

@@ -22,7 +22,6 @@ use crate::{ErrorName, Payload, limits};
 
 /// What the expressions of one state may read, gathered once.
 pub(super) struct Reading {
-    pub(super) language: QueryLanguage,
     /// The state's raw input.
     pub(super) input: Payload,
     pub(super) variables: Arc<Variables>,
@@ -46,7 +45,6 @@ impl Driver<'_> {
         let scope = self.execution.scopes.get(&id).ok_or_else(gone)?;
         let current = scope.current.as_ref().ok_or_else(gone)?;
         Ok(Reading {
-            language: self.execution.machine.0.state(current.id).language,
             input: current.input.clone(),
             variables: Arc::clone(&scope.variables),
             context: self.execution.context_object(scope, item),
@@ -251,7 +249,7 @@ impl Driver<'_> {
 
     /// One expression.
     pub(super) fn evaluate<'v>(
-        &self,
+        &'v self,
         reading: &'v Reading,
         expression: &Expression,
         input: &'v Value,
