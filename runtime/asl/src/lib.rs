@@ -12,6 +12,7 @@ pub mod definition;
 pub mod diagnostic;
 pub mod failure;
 pub mod history;
+pub mod interpreter;
 pub mod limits;
 pub mod payload;
 pub mod query;

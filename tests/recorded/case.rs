@@ -1,0 +1,144 @@
+//! One recorded case: what was called, and what AWS answered.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+/// The account in the recordings; the calls have another, which is put right here.
+pub(super) const ACCOUNT: &str = "111111111111";
+
+/// A case, with its calls sorted by what they do.
+pub(super) struct Case {
+    pub(super) name: String,
+    /// Function names and how they behave.
+    pub(super) functions: HashMap<String, String>,
+    /// Each execution: its definition and its input.
+    pub(super) executions: Vec<(Value, String)>,
+    /// The histories, in the order of the executions.
+    pub(super) histories: Vec<Vec<Value>>,
+    /// The outputs, where only those were kept.
+    pub(super) outputs: Vec<Value>,
+    /// The operations called.
+    operations: Vec<String>,
+}
+
+impl Case {
+    pub(super) fn parse(text: &str) -> Self {
+        let text = text.replace("000000000000", ACCOUNT);
+        let case: Value = serde_json::from_str(&text).expect("a case is JSON");
+        let mut parsed = Self {
+            name: case["case"].as_str().unwrap_or_default().to_owned(),
+            functions: HashMap::new(),
+            executions: Vec::new(),
+            histories: Vec::new(),
+            outputs: Vec::new(),
+            operations: Vec::new(),
+        };
+        let mut machines: HashMap<String, Value> = HashMap::new();
+        for call in case["calls"].as_array().into_iter().flatten() {
+            let (operation, params) = (call["op"].as_str().unwrap_or_default(), &call["params"]);
+            parsed.operations.push(operation.to_owned());
+            let text = |field: &str| params[field].as_str().unwrap_or_default().to_owned();
+            match operation {
+                "lambda:CreateFunction" => {
+                    parsed.functions.insert(text("FunctionName"), text("behaviour"));
+                }
+                "CreateStateMachine" => {
+                    machines.insert(text("name"), params["definition"].clone());
+                }
+                "StartExecution" => {
+                    let arn = text("stateMachineArn");
+                    let name = arn.rsplit(':').next().unwrap_or_default();
+                    let definition = machines.get(name).cloned().unwrap_or(Value::Null);
+                    parsed.executions.push((definition, as_sent(params.get("input"))));
+                }
+                _ => {}
+            }
+        }
+        parsed.take_recorded(&case["recorded"]);
+        parsed
+    }
+
+    fn take_recorded(&mut self, recorded: &Value) {
+        let mut histories: Vec<(usize, Vec<Value>)> = Vec::new();
+        for (key, answer) in recorded.as_object().into_iter().flatten() {
+            if let Some(events) = answer["events"].as_array() {
+                let place = key.rsplit('_').next().and_then(|tail| tail.parse().ok());
+                histories.push((place.unwrap_or(histories.len()), events.clone()));
+            }
+            if key == "cases" {
+                let outputs = answer.as_array().into_iter().flatten();
+                self.outputs = outputs.map(|case| case["output"].clone()).collect();
+            }
+        }
+        histories.sort_by_key(|(place, _)| *place);
+        self.histories = histories.into_iter().map(|(_, events)| events).collect();
+    }
+
+    /// Why this case cannot be run here, if it cannot.
+    pub(super) fn out_of_reach(&self) -> Option<String> {
+        let ours = ["lambda:CreateFunction", "CreateStateMachine", "StartExecution"];
+        if let Some(other) = self.operations.iter().find(|op| !ours.contains(&op.as_str())) {
+            return Some(format!("calls {other}: the API comes later"));
+        }
+        if self.histories.is_empty() && self.outputs.is_empty() {
+            return Some("no history was recorded".into());
+        }
+        let definitions: String = self.executions.iter().map(|(d, _)| d.to_string()).collect();
+        if definitions.contains("\"DISTRIBUTED\"") {
+            return Some("a Map in DISTRIBUTED mode: comes later".into());
+        }
+        let mut rest = definitions.as_str();
+        while let Some(at) = rest.find("arn:aws:states:::") {
+            rest = &rest[at + "arn:aws:states:::".len()..];
+            let service = rest.split('"').next().unwrap_or_default();
+            if service != "lambda:invoke" {
+                return Some(format!("needs the service integration {service}"));
+            }
+        }
+        if definitions.contains(":activity:") {
+            return Some("needs an activity worker: the API comes later".into());
+        }
+        if definitions.contains("LogType") {
+            return Some("asks Lambda for its log".into());
+        }
+        None
+    }
+}
+
+/// The input as the caller sent it: Python's `json.dumps` puts a space after each comma
+/// and colon, which AWS's history keeps.
+fn as_sent(input: Option<&Value>) -> String {
+    match input {
+        None => "{}".to_owned(),
+        Some(input) => {
+            let mut text = String::new();
+            print(input, &mut text);
+            text
+        }
+    }
+}
+
+fn print(value: &Value, text: &mut String) {
+    match value {
+        Value::Array(elements) => {
+            text.push('[');
+            for (place, element) in elements.iter().enumerate() {
+                text.push_str(if place > 0 { ", " } else { "" });
+                print(element, text);
+            }
+            text.push(']');
+        }
+        Value::Object(fields) => {
+            text.push('{');
+            for (place, (key, field)) in fields.iter().enumerate() {
+                text.push_str(if place > 0 { ", " } else { "" });
+                text.push_str(&Value::from(key.as_str()).to_string());
+                text.push_str(": ");
+                print(field, text);
+            }
+            text.push('}');
+        }
+        other => text.push_str(&other.to_string()),
+    }
+}
