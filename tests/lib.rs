@@ -1,1 +1,1 @@
-//! The tests of the whole: corpus, recorded cases, simulator.
+//! The tests of the whole are in the test binary `tests`: see main.rs.

@@ -2,6 +2,10 @@
 
 /// The language's reference suite, where its files lie beside the workspace.
 mod jsonata_suite;
+/// Histories recorded from AWS, where they lie beside the workspace.
+mod recorded;
 /// What AWS accepted and refused, against `parse` and `validate`, where recordings lie beside
 /// the workspace.
 mod recorded_definitions;
+/// A clock that stands still until everything waits.
+mod virtual_time;

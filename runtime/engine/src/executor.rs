@@ -174,15 +174,10 @@ impl Engine {
         let opening = Opening { identity: identity.clone(), definition: definition.digest.to_string() };
         let execution = Execution::new(Arc::clone(&definition.machine), Arc::new(identity));
         let slot = Arc::new(Mutex::new(Slot::new(execution, 0)));
-        match self.shared.slots().entry(arn.clone()) {
-            // Another start of this name won: its input decides.
-            Entry::Occupied(_) => {}
-            Entry::Vacant(vacant) => {
-                vacant.insert(Arc::clone(&slot));
-                drop(definition);
-                return self.begin(&arn, &slot, opening, input).await;
-            }
+        if self.shared.claim(&arn, &slot) {
+            return self.begin(&arn, &slot, opening, input).await;
         }
+        // Another start of this name won meanwhile: its input decides.
         self.running(&arn, &input)?.unwrap_or(Ok(Started::Running))
     }
 
@@ -381,6 +376,17 @@ fn deliver(shared: &Weak<Shared>, wake: Wake) {
 impl Shared {
     fn slots(&self) -> MutexGuard<'_, HashMap<ExecutionArn, Arc<Mutex<Slot>>>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes an execution's place, unless another start has it.
+    fn claim(&self, arn: &ExecutionArn, slot: &Arc<Mutex<Slot>>) -> bool {
+        match self.slots().entry(arn.clone()) {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(vacant) => {
+                vacant.insert(Arc::clone(slot));
+                true
+            }
+        }
     }
 
     /// One step: the event in, the row out, the commands on their way.
