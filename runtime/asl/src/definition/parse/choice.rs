@@ -254,6 +254,9 @@ fn operand(fields: &Fields<'_>, name: &str, comparison: Comparison, path: bool) 
         fields.wrong_type(name, expected);
         return None;
     }
+    if let Value::String(text) = value {
+        fields.warn_no_path(name, text);
+    }
     Some(Operand::Literal(value.clone()))
 }
 

@@ -43,6 +43,14 @@ pub(super) fn path_or_call(text: &str) -> Result<Query, (usize, String)> {
     any_path(text)
 }
 
+/// Whether a literal is written as if it were to be evaluated.
+pub(super) fn looks_like_query(text: &str) -> bool {
+    let begins = ["$.", "$$.", "States."]
+        .iter()
+        .any(|head| text.starts_with(head));
+    begins && path_or_call(text).is_ok()
+}
+
 fn any_path(text: &str) -> Result<Query, (usize, String)> {
     Path::parse(text)
         .map(Query::Path)
@@ -93,6 +101,17 @@ impl Fields<'_> {
             field: Field(name.into()),
             query,
         })
+    }
+
+    /// Warns of a literal that would be a path if its field were called so.
+    pub(super) fn warn_no_path(&self, name: &str, text: &str) {
+        let looks = self.language == QueryLanguage::JsonPath && looks_like_query(text);
+        if looks {
+            let place = self.place.key(name);
+            let message = "Field value looks like a path, but field name does not end with 'Path'";
+            let problem = Problem::error("NO_PATH", place.steps(), message).warning();
+            self.report(problem.hint(format!("to have it evaluated, call the field '{name}Path'")));
+        }
     }
 
     /// `InputPath` or `OutputPath`.

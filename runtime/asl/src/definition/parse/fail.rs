@@ -31,7 +31,7 @@ fn text(fields: &Fields<'_>, name: &str, path: &str) -> Option<Text> {
             .path(path, Kind::DefiniteOrCall)
             .map(Text::Expression);
     }
-    fields
-        .string(name)
-        .map(|text| Text::Literal(text.to_owned()))
+    let text = fields.string(name)?;
+    fields.warn_no_path(name, text);
+    Some(Text::Literal(text.to_owned()))
 }

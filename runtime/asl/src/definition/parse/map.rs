@@ -4,10 +4,8 @@ use super::expression::Kind;
 use super::fields::{Fields, Shape};
 use super::flow::Site;
 use super::report::{Problem, Spot};
-use super::retry;
-use crate::definition::{
-    Distributed, ExecutionType, Flow, Items, Map, Number, QueryLanguage, Template,
-};
+use super::{distributed, retry};
+use crate::definition::{ExecutionType, Flow, Items, Map, Number, QueryLanguage, Template};
 
 pub(super) const SHAPE: Shape = Shape {
     required: &[],
@@ -78,15 +76,13 @@ const DISTRIBUTED: Shape = Shape {
 /// Fields that only DISTRIBUTED mode has.
 const DISTRIBUTED_ONLY: [&str; 4] = ["ItemReader", "ItemBatcher", "ResultWriter", "Label"];
 
-/// Longest `Label`, in characters (developer guide, "Distributed mode").
-const LABEL_CHARS_MAX: usize = 40;
-
 pub(super) fn read(site: &Site<'_>, fields: &Fields<'_>) -> Option<Map> {
     let processor = processor(site, fields);
     let execution_type = processor
         .as_ref()
         .and_then(|(_, execution_type)| *execution_type);
-    let distributed = execution_type.map(|execution_type| distributed(fields, execution_type));
+    let distributed =
+        execution_type.map(|execution_type| distributed::read(fields, execution_type));
     if processor.is_some() && distributed.is_none() {
         for name in DISTRIBUTED_ONLY {
             report_inline(fields, name);
@@ -173,55 +169,6 @@ fn report_inline(fields: &Fields<'_>, name: &str) {
         let problem = Problem::schema(&fields.place, message).spot(Spot::Key(name));
         fields.report(problem.hint("only for ProcessorConfig.Mode DISTRIBUTED"));
     }
-}
-
-fn distributed(fields: &Fields<'_>, execution_type: ExecutionType) -> Distributed {
-    Distributed {
-        execution_type,
-        label: label(fields),
-        item_reader: service(fields, "ItemReader", &["s3:getObject", "s3:listObjectsV2"]),
-        item_batcher: fields.template("ItemBatcher"),
-        result_writer: service(fields, "ResultWriter", &["s3:putObject"]),
-    }
-}
-
-fn label(fields: &Fields<'_>) -> Option<String> {
-    let label = fields.string("Label")?;
-    // As the names of resources: no space, no brackets, wildcards or other signs.
-    let is_odd =
-        |c: char| c.is_whitespace() || c.is_control() || "<>{}[]?*\"#%\\^|~`$&,;:/".contains(c);
-    if label.is_empty() || label.chars().count() > LABEL_CHARS_MAX || label.contains(is_odd) {
-        let message = format!(
-            "Label '{label}' must have between 1 and {LABEL_CHARS_MAX} characters, without spaces and special characters"
-        );
-        let steps = fields.place.key("Label").steps();
-        fields.report(Problem::error("INVALID_LABEL_NAME", steps, message));
-        return None;
-    }
-    Some(label.to_owned())
-}
-
-/// `ItemReader` or `ResultWriter`: a template whose `Resource`, if there is one, is one of these.
-fn service(fields: &Fields<'_>, name: &str, allowed: &[&str]) -> Option<Template> {
-    let place = fields.place.key(name);
-    let service = fields.part(place, fields.value(name)?)?;
-    if service.has("Resource") || name == "ItemReader" {
-        let resource = service.string("Resource").unwrap_or_default();
-        let known = resource
-            .strip_prefix("arn:")
-            .and_then(|rest| rest.split_once(":states:::"))
-            .is_some_and(|(_, action)| allowed.contains(&action));
-        if !known {
-            let place = service.place.key("Resource");
-            let message = "The field 'Resource' does not match any of the allowed values";
-            let hint = format!(
-                "one of: arn:aws:states:::{}",
-                allowed.join(", arn:aws:states:::")
-            );
-            service.report(Problem::schema(&place, message).hint(hint));
-        }
-    }
-    fields.template(name)
 }
 
 fn items(fields: &Fields<'_>) -> Option<Items> {

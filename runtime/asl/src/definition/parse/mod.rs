@@ -7,6 +7,7 @@
 //! Read [`parse`] first, then `fields.rs`, on which all files here stand.
 
 mod choice;
+mod distributed;
 mod expression;
 mod fail;
 mod fields;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::expression::path_or_call;
+use super::expression::{looks_like_query, path_or_call};
 use super::fields::Fields;
 use super::place::Place;
 use super::report::{Problem, Spot};
@@ -63,7 +63,9 @@ impl Fields<'_> {
             .map(|(key, value)| match key.strip_suffix(".$") {
                 None => {
                     let place = place.key(key);
-                    if let Value::String(text) = value {
+                    if let Value::String(text) = value
+                        && !key.ends_with("Path")
+                    {
                         self.warn_of_dollar(&place, text);
                     }
                     let field = self.template_at(&place, value)?;
@@ -83,12 +85,10 @@ impl Fields<'_> {
         Some(folded_object(all(fields)?))
     }
 
-    /// Warns of a string that would be an expression if its key said so.
+    /// Warns of a string that would be an expression if its key said so. (`MaxItemsPath` of an
+    /// ItemReader says so in its own way.)
     fn warn_of_dollar(&self, place: &Place<'_>, text: &str) {
-        let looks = ["$.", "$$.", "States."]
-            .iter()
-            .any(|head| text.starts_with(head));
-        if looks && path_or_call(text).is_ok() {
+        if looks_like_query(text) {
             let message = "No .$ on a field that appears to be a JSONPath or Intrinsic Function";
             let problem = Problem::error("NO_DOLLAR", place.steps(), message).warning();
             self.report(problem.hint("end the field's name in '.$' to have it evaluated"));

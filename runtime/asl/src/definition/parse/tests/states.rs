@@ -295,3 +295,72 @@ fn maps() {
         &["@/Items Expected value of type [ARRAY, OBJECT] or a JSONata expression"],
     );
 }
+
+/// The distributed Map with this field.
+fn distributed(field: &str, expected: &[&str]) {
+    let config = r#""ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"},"#;
+    map(&format!("{field},"), config, expected);
+}
+
+#[test]
+fn distributed_maps() {
+    distributed(
+        r#""ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "Parameters": {"Bucket.$": "$.b"},
+            "ReaderConfig": {"InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": ["a"], "MaxItemsPath": "$.n"}}"#,
+        &[],
+    );
+    distributed(
+        r#""ItemReader": {"Arguments": {}, "ReaderConfig": {"InputType": "CSV", "MaxItems": 100000001, "Format": 1}}"#,
+        &[
+            "@/ItemReader These fields are required: [Resource]",
+            "@/ItemReader The QueryLanguage is set to 'JSONPath', but field 'Arguments' is only supported for the 'JSONata' QueryLanguage",
+            "@/ItemReader/ReaderConfig Field 'Format' is not supported",
+            "@/ItemReader/ReaderConfig The field 'CSVHeaderLocation' is required",
+            "@/ItemReader/ReaderConfig/MaxItems Maximum value is 100000000",
+        ],
+    );
+    distributed(
+        r#""ItemReader": {"Resource": "arn:aws:states:::s3:listObjectsV2", "ReaderConfig":
+            {"InputType": "XML", "CSVHeaderLocation": "GIVEN", "ItemsPointer": 1}}"#,
+        &[
+            "@/ItemReader/ReaderConfig/InputType Value should be one of the following: [CSV, JSON, JSONL, PARQUET, MANIFEST]",
+            "@/ItemReader/ReaderConfig These fields are required: [CSVHeaders]",
+            "@/ItemReader/ReaderConfig/ItemsPointer Expected value of type [STRING]",
+        ],
+    );
+    distributed(
+        r#""ItemBatcher": {"MaxItemsPerBatch": -1, "MaxInputBytesPerBatch": 5, "MaxInputBytesPerBatchPath": "$.x"}"#,
+        &[
+            "@/ItemBatcher There should only be one of the following fields: [MaxInputBytesPerBatch, MaxInputBytesPerBatchPath]",
+            "@/ItemBatcher/MaxItemsPerBatch Minimum value is 0",
+        ],
+    );
+    distributed(
+        r#""ResultWriter": {"WriterConfig": {"Transformation": "FLAT"}}"#,
+        &[
+            "@/ResultWriter/WriterConfig These fields are required: [OutputType]",
+            "@/ResultWriter/WriterConfig/Transformation Value should be one of the following: [NONE, COMPACT, FLATTEN]",
+        ],
+    );
+}
+
+#[test]
+fn literals_that_look_like_paths() {
+    let no_path = "Field value looks like a path, but field name does not end with 'Path'";
+    state(
+        r#""Type": "Fail", "Error": "$.error", "Cause": "$5 are missing""#,
+        &[&format!("warning: NO_PATH /States/S/Error {no_path}")],
+    );
+    choice(
+        r#""Variable": "$.a", "StringEquals": "$.b", "Next": "Z""#,
+        &[&format!(
+            "warning: NO_PATH /States/S/Choices[0]/StringEquals {no_path}"
+        )],
+    );
+    state(
+        r#""Type": "Pass", "Result": [{"a.$": "$.b"}], "End": true"#,
+        &[
+            "warning: PASS_RESULT_IS_STATIC /States/S/Result Attempt to use a path in the result of a pass state",
+        ],
+    );
+}
