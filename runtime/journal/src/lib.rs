@@ -10,14 +10,20 @@ use std::pin::Pin;
 use asl::arn::ExecutionArn;
 
 mod append;
+mod chance;
+pub mod conformance;
 mod error;
 mod listing;
 mod memory;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 
 pub use append::{Append, Change, Opened, ROW_BYTES_MAX, Status};
 pub use error::Error;
 pub use listing::{Entry, Listing, Page, PageToken, Row, Summary};
 pub use memory::MemoryJournal;
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteJournal;
 
 /// The future of an answer that needs a commit.
 pub type Durable<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;

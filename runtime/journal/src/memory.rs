@@ -5,7 +5,8 @@
 //! [`MemoryJournal`] first.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use asl::Timestamp;
 use asl::arn::{ExecutionArn, StateMachineArn};
@@ -17,10 +18,11 @@ use crate::{
     Status, Summary,
 };
 
-/// A journal that lives as long as the process. A clone is an independent copy.
+/// A journal that lives as long as the process.
 #[derive(Debug, Default)]
 pub struct MemoryJournal {
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
+    closed: AtomicBool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -30,7 +32,6 @@ struct State {
     arrivals: HashMap<ExecutionArn, usize>,
     /// (kind, key) → (revision, document).
     entries: BTreeMap<(String, String), (u64, String)>,
-    closed: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -42,27 +43,35 @@ struct Execution {
     rows: Vec<Vec<u8>>,
 }
 
-impl Clone for MemoryJournal {
-    fn clone(&self) -> Self {
-        Self {
-            state: Mutex::new(self.state().clone()),
-        }
-    }
-}
-
 impl MemoryJournal {
     /// An empty journal.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A copy that takes appends, whether or not this journal was closed: what a restart finds.
+    /// The same journal as a restart finds it: with all that is in it, and not closed.
     #[must_use]
-    pub fn reopened(&self) -> Self {
-        let mut state = self.state().clone();
-        state.closed = false;
+    pub fn reopen(&self) -> Self {
         Self {
-            state: Mutex::new(state),
+            state: Arc::clone(&self.state),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    /// A journal of its own with the same content.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self {
+            state: Arc::new(Mutex::new(self.state().clone())),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    fn open_state(&self) -> Result<MutexGuard<'_, State>, Error> {
+        if self.closed.load(Ordering::Relaxed) {
+            Err(Error::Closed)
+        } else {
+            Ok(self.state())
         }
     }
 
@@ -77,7 +86,7 @@ impl MemoryJournal {
     /// # Errors
     /// As [`Journal::append`].
     pub(crate) fn append_now(&self, append: Append) -> Result<(), Error> {
-        self.state().append(append)
+        self.open_state()?.append(append)
     }
 
     /// Writes an entry at once.
@@ -91,7 +100,7 @@ impl MemoryJournal {
         expected: u64,
         document: Option<String>,
     ) -> Result<u64, Error> {
-        self.state().put(kind, key, expected, document)
+        self.open_state()?.put(kind, key, expected, document)
     }
 }
 
@@ -104,9 +113,6 @@ impl State {
     }
 
     fn append(&mut self, append: Append) -> Result<(), Error> {
-        if self.closed {
-            return Err(Error::Closed);
-        }
         let arrival = self.arrivals.get(&append.execution).copied();
         let standing = arrival.map(|arrival| self.executions[arrival].standing());
         append.admit(standing)?;
@@ -162,9 +168,6 @@ impl State {
         expected: u64,
         document: Option<String>,
     ) -> Result<u64, Error> {
-        if self.closed {
-            return Err(Error::Closed);
-        }
         let bytes = document.as_ref().map_or(0, String::len);
         if bytes > ROW_BYTES_MAX {
             return Err(Error::TooLarge {
@@ -335,7 +338,7 @@ impl Journal for MemoryJournal {
     }
 
     fn close(&self) -> Durable<()> {
-        self.state().closed = true;
+        self.closed.store(true, Ordering::Relaxed);
         ready(Ok(()))
     }
 }
@@ -346,5 +349,24 @@ fn entry(((kind, key), (revision, document)): (&(String, String), &(u64, String)
         key: key.clone(),
         revision: *revision,
         document: document.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance::{Subject, check};
+
+    impl Subject for MemoryJournal {
+        type Journal = Self;
+
+        fn open(&mut self) -> Self {
+            self.reopen()
+        }
+    }
+
+    #[test]
+    fn keeps_the_contract() {
+        check(MemoryJournal::new);
     }
 }

@@ -1,0 +1,444 @@
+//! One function for each clause of the contract.
+
+use asl::Timestamp;
+use asl::arn::Place;
+
+use super::{Subject, append, arn, first, last, opened, refusal, row, wait};
+use crate::{
+    Change, Error, Journal, Listing, Page, PageToken, ROW_BYTES_MAX, Row, Status, Summary,
+};
+
+/// The rows of `name` must be the `count` rows that were appended.
+fn expect_rows(journal: &impl Journal, name: &str, count: u64) {
+    let expected: Vec<Row> = (0..count)
+        .map(|sequence| Row {
+            sequence,
+            records: format!("{name}#{sequence}").into_bytes(),
+        })
+        .collect();
+    assert_eq!(
+        journal.rows(&arn(name), 0, usize::MAX).expect("rows"),
+        expected
+    );
+}
+
+fn summary(journal: &impl Journal, name: &str) -> Summary {
+    journal.summary(&arn(name)).expect("a summary")
+}
+
+pub(super) fn order_and_fence(subject: &mut impl Subject) {
+    let journal = subject.open();
+    append(&journal, first("a"));
+    append(&journal, row("a", 1, Change::None));
+    for (sequence, expected) in [(0, 2), (1, 2), (3, 2), (u64::MAX, 2)] {
+        let refused = refusal(&journal, row("a", sequence, Change::None));
+        assert!(
+            matches!(refused, Error::OutOfSequence { sequence: s, expected: e, .. }
+                if s == sequence && e == expected),
+            "{refused}"
+        );
+    }
+    expect_rows(&journal, "a", 2);
+    drop(journal);
+    let journal = subject.open();
+    expect_rows(&journal, "a", 2);
+    assert!(matches!(
+        refusal(&journal, row("a", 1, Change::None)),
+        Error::OutOfSequence { expected: 2, .. }
+    ));
+    append(&journal, row("a", 2, Change::None));
+    expect_rows(&journal, "a", 3);
+}
+
+pub(super) fn beginnings(subject: &mut impl Subject) {
+    let journal = subject.open();
+    assert!(matches!(
+        refusal(&journal, row("a", 0, Change::None)),
+        Error::NoSuchExecution(_)
+    ));
+    assert!(matches!(
+        refusal(&journal, row("a", 4, Change::None)),
+        Error::NoSuchExecution(_)
+    ));
+    let late = row("a", 1, Change::Opened(opened("machine", "a", 1)));
+    assert!(matches!(
+        refusal(&journal, late),
+        Error::OutOfSequence { expected: 0, .. }
+    ));
+    append(&journal, first("a"));
+    assert!(matches!(refusal(&journal, first("a")), Error::Exists(_)));
+    let whole = Change::OpenedAndClosed {
+        opened: opened("machine", "b", 5),
+        status: Status::Failed,
+        stopped_at: Timestamp(7),
+    };
+    append(&journal, row("b", 0, whole.clone()));
+    assert!(matches!(
+        refusal(&journal, row("b", 0, whole.clone())),
+        Error::Exists(_)
+    ));
+    assert!(matches!(
+        refusal(&journal, row("b", 1, Change::None)),
+        Error::Ended(_)
+    ));
+    drop(journal);
+    let journal = subject.open();
+    assert!(matches!(refusal(&journal, first("a")), Error::Exists(_)));
+    assert!(matches!(
+        refusal(&journal, row("b", 0, whole)),
+        Error::Exists(_)
+    ));
+    expect_rows(&journal, "b", 1);
+    let found = summary(&journal, "b");
+    assert_eq!(
+        (found.status, found.stopped_at),
+        (Status::Failed, Some(Timestamp(7)))
+    );
+}
+
+pub(super) fn endings(subject: &mut impl Subject) {
+    let mut journal = subject.open();
+    append(&journal, first("a"));
+    append(&journal, last("a", 1, Status::Failed));
+    let mut next = 2;
+    for status in [Status::TimedOut, Status::Aborted, Status::Succeeded] {
+        assert!(matches!(
+            refusal(&journal, row("a", next, Change::None)),
+            Error::Ended(_)
+        ));
+        assert!(matches!(
+            refusal(&journal, last("a", next, status)),
+            Error::Ended(_)
+        ));
+        append(&journal, row("a", next, Change::Reopened));
+        let found = summary(&journal, "a");
+        assert_eq!((found.status, found.stopped_at), (Status::Running, None));
+        let again = refusal(&journal, row("a", next + 1, Change::Reopened));
+        assert!(matches!(again, Error::NotEnded(_)), "{again}");
+        // A restart in between finds part of its rows archived, part in the log.
+        drop(journal);
+        journal = subject.open();
+        append(&journal, row("a", next + 1, Change::None));
+        append(&journal, last("a", next + 2, status));
+        next += 3;
+        expect_rows(&journal, "a", next);
+        let found = summary(&journal, "a");
+        assert_eq!(
+            (found.status, found.stopped_at),
+            (status, Some(Timestamp(2000)))
+        );
+    }
+}
+
+pub(super) fn pipelined(subject: &mut impl Subject) {
+    let journal = subject.open();
+    // A refused row in the midst harms neither its neighbours nor other executions.
+    let submitted = [
+        first("a"),
+        first("b"),
+        row("a", 1, Change::None),
+        row("b", 7, Change::None),
+        row("b", 8, Change::None),
+        row("c", 0, Change::None),
+        first("c"),
+        row("a", 2, Change::None),
+        row("b", 1, Change::None),
+        last("c", 1, Status::Succeeded),
+        row("c", 2, Change::Reopened),
+    ];
+    let durables: Vec<_> = submitted
+        .into_iter()
+        .map(|row| journal.append(row))
+        .collect();
+    let taken: Vec<bool> = durables
+        .into_iter()
+        .map(|durable| wait(durable).is_ok())
+        .collect();
+    let expected = [
+        true, true, true, false, false, false, true, true, true, true, true,
+    ];
+    assert_eq!(taken, expected);
+    for (name, count) in [("a", 3), ("b", 2), ("c", 3)] {
+        expect_rows(&journal, name, count);
+    }
+}
+
+pub(super) fn dropped_futures(subject: &mut impl Subject) {
+    let journal = subject.open();
+    drop(journal.append(first("a")));
+    drop(journal.append(row("a", 1, Change::None)));
+    append(&journal, row("a", 2, Change::None));
+    expect_rows(&journal, "a", 3);
+}
+
+pub(super) fn reads(subject: &mut impl Subject) {
+    let journal = subject.open();
+    let nothing = journal.rows(&arn("a"), 0, 10);
+    assert!(
+        matches!(nothing, Err(Error::NoSuchExecution(_))),
+        "{nothing:?}"
+    );
+    assert!(matches!(
+        journal.summary(&arn("a")),
+        Err(Error::NoSuchExecution(_))
+    ));
+    append(&journal, first("a"));
+    for sequence in 1..9 {
+        append(&journal, row("a", sequence, Change::None));
+    }
+    append(&journal, last("a", 9, Status::Succeeded));
+    expect_slices(&journal);
+    drop(journal);
+    expect_slices(&subject.open());
+}
+
+/// Ten rows of `a`, read from every place in every length.
+fn expect_slices(journal: &impl Journal) {
+    for from in 0..12 {
+        for limit in [0, 1, 3, 100] {
+            let read = journal.rows(&arn("a"), from, limit).expect("rows");
+            let sequences: Vec<u64> = read.iter().map(|row| row.sequence).collect();
+            let expected: Vec<u64> = (from..10).take(limit).collect();
+            assert_eq!(sequences, expected, "from {from}, limit {limit}");
+        }
+    }
+    assert!(
+        journal
+            .rows(&arn("a"), u64::MAX, 5)
+            .expect("rows")
+            .is_empty()
+    );
+}
+
+pub(super) fn lists(subject: &mut impl Subject) {
+    let journal = subject.open();
+    assert_eq!(
+        journal
+            .list(&Listing {
+                limit: 5,
+                ..Listing::default()
+            })
+            .expect("a page")
+            .next,
+        None
+    );
+    // Two machines; starts in no order, some at the same moment.
+    for number in 0_i64..20 {
+        let (name, machine) = (
+            format!("e{number}"),
+            if number % 3 == 0 { "x" } else { "y" },
+        );
+        let started_at = (number * 7) % 10;
+        append(
+            &journal,
+            row(&name, 0, Change::Opened(opened(machine, &name, started_at))),
+        );
+        if number % 2 == 0 {
+            append(
+                &journal,
+                last(&name, 1, Status::ALL[1 + number as usize % 4]),
+            );
+        }
+    }
+    for machine in [None, Some("x"), Some("y"), Some("nobody's")] {
+        for status in [None].into_iter().chain(Status::ALL.map(Some)) {
+            let expected: Vec<i64> = {
+                let mut numbers: Vec<i64> = (0..20)
+                    .filter(|n| machine.is_none_or(|m| m == if n % 3 == 0 { "x" } else { "y" }))
+                    .filter(|n| {
+                        let stands = if n % 2 == 0 { 1 + *n as usize % 4 } else { 0 };
+                        status.is_none_or(|status| status == Status::ALL[stands])
+                    })
+                    .collect();
+                numbers.sort_by_key(|n| std::cmp::Reverse(((n * 7) % 10, *n)));
+                numbers
+            };
+            for limit in [1, 3, 20, usize::MAX] {
+                let listing = Listing {
+                    state_machine: machine.map(|name| Place::default().state_machine(name)),
+                    status,
+                    limit,
+                    after: None,
+                };
+                let found = walk(&journal, listing);
+                let names: Vec<String> = expected.iter().map(|n| format!("e{n}")).collect();
+                assert_eq!(found, names, "{machine:?} {status:?} by {limit}");
+            }
+        }
+    }
+    let empty = journal.list(&Listing::default()).expect("a page");
+    assert!(empty.summaries.is_empty());
+    for token in [
+        "",
+        "nonsense",
+        "1",
+        "1.x",
+        "1.2.3",
+        "99999999999999999999.1",
+    ] {
+        let after = Some(PageToken(token.into()));
+        let refused = journal.list(&Listing {
+            after,
+            limit: 1,
+            ..Listing::default()
+        });
+        assert!(
+            matches!(refused, Err(Error::BadPageToken(_))),
+            "{token:?}: {refused:?}"
+        );
+    }
+}
+
+/// The names on all pages of a list.
+fn walk(journal: &impl Journal, mut listing: Listing) -> Vec<String> {
+    let mut names = Vec::new();
+    loop {
+        let Page { summaries, next } = journal.list(&listing).expect("a page");
+        assert!(summaries.len() <= listing.limit);
+        names.extend(summaries.into_iter().map(|summary| summary.opened.name));
+        if next.is_none() {
+            return names;
+        }
+        listing.after = next;
+    }
+}
+
+pub(super) fn open_executions(subject: &mut impl Subject) {
+    let journal = subject.open();
+    for (name, started_at) in [("a", 30), ("b", 10), ("c", 20), ("d", 10)] {
+        append(
+            &journal,
+            row(name, 0, Change::Opened(opened("machine", name, started_at))),
+        );
+    }
+    append(&journal, last("c", 1, Status::Aborted));
+    drop(journal);
+    let journal = subject.open();
+    let mut names = Vec::new();
+    let mut visit = |summary: Summary| {
+        // A visitor may read what it is shown.
+        expect_rows(&journal, &summary.opened.name, 1);
+        names.push(summary.opened.name);
+        true
+    };
+    journal.open_executions(&mut visit).expect("a walk");
+    assert_eq!(names, ["b", "d", "a"]);
+    let mut visits = 0;
+    let mut stop = |_| {
+        visits += 1;
+        false
+    };
+    journal.open_executions(&mut stop).expect("a walk");
+    assert_eq!(visits, 1);
+}
+
+pub(super) fn catalogue(subject: &mut impl Subject) {
+    let journal = subject.open();
+    let put = |key: &str, expected, document: Option<&str>| {
+        wait(journal.put("kind", key, expected, document.map(str::to_owned)))
+    };
+    assert_eq!(put("a", 0, Some("one")).expect("put"), 1);
+    assert_eq!(put("a", 1, Some("two")).expect("put"), 2);
+    for expected in [0, 1, 3] {
+        let refused = put("a", expected, Some("three"));
+        assert!(
+            matches!(refused, Err(Error::Conflict { actual: 2, expected: e, .. }) if e == expected)
+        );
+    }
+    assert!(matches!(
+        put("b", 1, None),
+        Err(Error::Conflict { actual: 0, .. })
+    ));
+    assert_eq!(put("b", 0, None).expect("nothing is deleted"), 0);
+    for key in ["a/1", "a/2", "a/3", "b", "ab", "\u{10ffff}", ""] {
+        assert_eq!(put(key, 0, Some(key)).expect("put"), 1);
+    }
+    assert_eq!(
+        wait(journal.put("kind2", "a/9", 0, Some(String::new()))).expect("put"),
+        1
+    );
+    assert_eq!(put("a/2", 1, None).expect("deleted"), 0);
+    assert_eq!(put("a/2", 0, Some("again")).expect("made again"), 1);
+    drop(journal);
+    let journal = subject.open();
+    let found = journal.get("kind", "a").expect("get").expect("an entry");
+    assert_eq!((found.revision, found.document.as_str()), (2, "two"));
+    assert_eq!((found.kind.as_str(), found.key.as_str()), ("kind", "a"));
+    assert_eq!(journal.get("kind", "a/9").expect("get"), None);
+    let keys = |prefix, after, limit| -> Vec<String> {
+        let entries = journal
+            .entries("kind", prefix, after, limit)
+            .expect("entries");
+        entries.into_iter().map(|entry| entry.key).collect()
+    };
+    assert_eq!(
+        keys("", None, 100),
+        ["", "a", "a/1", "a/2", "a/3", "ab", "b", "\u{10ffff}"]
+    );
+    assert_eq!(keys("a/", None, 100), ["a/1", "a/2", "a/3"]);
+    assert_eq!(keys("a/", Some("a/1"), 1), ["a/2"]);
+    assert_eq!(keys("a/", Some("a"), 2), ["a/1", "a/2"]);
+    assert!(keys("a/", Some("b"), 9).is_empty());
+    assert!(keys("c", None, 9).is_empty());
+    assert!(keys("", None, 0).is_empty());
+}
+
+pub(super) fn closing(subject: &mut impl Subject) {
+    let journal = subject.open();
+    let submitted = [
+        journal.append(first("a")),
+        journal.append(row("a", 1, Change::None)),
+    ];
+    wait(journal.close()).expect("closed");
+    for durable in submitted {
+        wait(durable).expect("what was taken before the close is durable");
+    }
+    assert!(matches!(
+        refusal(&journal, row("a", 2, Change::None)),
+        Error::Closed
+    ));
+    assert!(matches!(
+        wait(journal.put("kind", "a", 0, None)),
+        Err(Error::Closed)
+    ));
+    wait(journal.close()).expect("closed twice");
+    expect_rows(&journal, "a", 2);
+    drop(journal);
+    let journal = subject.open();
+    append(&journal, row("a", 2, Change::None));
+    // Dropped without a close: what was taken is written all the same.
+    let durable = journal.append(row("a", 3, Change::None));
+    drop(journal);
+    wait(durable).expect("what was taken before the drop is durable");
+    expect_rows(&subject.open(), "a", 4);
+}
+
+pub(super) fn sizes(subject: &mut impl Subject) {
+    let journal = subject.open();
+    append(&journal, first("a"));
+    let mut large = row("a", 1, Change::None);
+    large.records = vec![0; ROW_BYTES_MAX + 1];
+    let refused = [
+        journal.append(large),
+        journal.append(row("a", 1, Change::None)),
+    ]
+    .map(wait);
+    assert!(
+        matches!(refused, [Err(Error::TooLarge { .. }), Ok(())]),
+        "{refused:?}"
+    );
+    let mut row = row("a", 2, Change::None);
+    row.records = (0..3_000_000_u32).map(|byte| byte as u8).collect();
+    append(&journal, row.clone());
+    append(&journal, super::row("a", 3, Change::None));
+    let mut empty = last("a", 4, Status::Succeeded);
+    empty.records = Vec::new();
+    append(&journal, empty);
+    drop(journal);
+    let rows = subject.open().rows(&arn("a"), 2, 9).expect("rows");
+    assert!(
+        rows[0].records == row.records,
+        "a large row comes back changed"
+    );
+    assert_eq!((rows.len(), rows[2].records.len()), (3, 0));
+}
