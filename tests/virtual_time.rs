@@ -9,12 +9,14 @@ pub(crate) struct VirtualClock {
     origin: tokio::time::Instant,
 }
 
-/// 2026-01-01T00:00:00Z.
-const ORIGIN_MILLISECONDS: i64 = 1_767_225_600_000;
+/// 2026-11-22T23:12:00Z: what the moments in recorded inputs are relative to.
+const ORIGIN_MILLISECONDS: i64 = 1_795_389_120_000;
 
 impl Default for VirtualClock {
     fn default() -> Self {
-        Self { origin: tokio::time::Instant::now() }
+        Self {
+            origin: tokio::time::Instant::now(),
+        }
     }
 }
 

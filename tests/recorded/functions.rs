@@ -20,7 +20,13 @@ impl Modules for Functions {
     fn find(&self, name: &str, _: Option<&str>) -> Result<(Module, String), NotDeployed> {
         let behaviour = self.behaviours.get(name).ok_or(NotDeployed::Unknown)?;
         let digest = Digest(behaviour.as_str().into());
-        Ok((Module { digest, limits: Limits::default() }, "$LATEST".to_owned()))
+        Ok((
+            Module {
+                digest,
+                limits: Limits::default(),
+            },
+            "$LATEST".to_owned(),
+        ))
     }
 }
 
@@ -31,19 +37,29 @@ impl TaskHost for Functions {
                 "id_function" | "echo_function" => Ok(attempt.input),
                 "return_decorated_input" => {
                     let event = python(attempt.input.value());
-                    Ok(Payload::from_value(Value::from(format!("input-event-{event}"))))
+                    Ok(Payload::from_value(Value::from(format!(
+                        "input-event-{event}"
+                    ))))
                 }
                 "return_bytes_str" => Ok(Payload::from_value(json!("\"HelloWorld!\""))),
                 "large_output_string" => Ok(Payload::from_value(json!("a".repeat(257 * 1024)))),
-                "raise_exception" => Err(raised("Exception", "Some exception was raised.", &attempt)),
+                "raise_exception" => {
+                    Err(raised("Exception", "Some exception was raised.", &attempt))
+                }
                 "raise_custom_exception" => Err(raised("CustomException", "", &attempt)),
                 "wait_60_seconds" => {
-                    self.clock.sleep_until(self.clock.now().plus_seconds(60)).await;
+                    self.clock
+                        .sleep_until(self.clock.now().plus_seconds(60))
+                        .await;
                     Ok(attempt.input)
                 }
                 other => return Err(Error::Sandbox(format!("no behaviour {other:?}"))),
             };
-            let usage = Usage { fuel: 0, memory_bytes_peak: 0, wall_time: Duration::ZERO };
+            let usage = Usage {
+                fuel: 0,
+                memory_bytes_peak: 0,
+                wall_time: Duration::ZERO,
+            };
             Ok(Outcome { result, usage })
         })
     }
@@ -67,10 +83,15 @@ fn python(value: &Value) -> String {
         Value::Bool(false) => "False".into(),
         Value::String(text) => format!("'{text}'"),
         Value::Array(elements) => {
-            format!("[{}]", elements.iter().map(python).collect::<Vec<_>>().join(", "))
+            format!(
+                "[{}]",
+                elements.iter().map(python).collect::<Vec<_>>().join(", ")
+            )
         }
         Value::Object(fields) => {
-            let fields = fields.iter().map(|(key, value)| format!("'{key}': {}", python(value)));
+            let fields = fields
+                .iter()
+                .map(|(key, value)| format!("'{key}': {}", python(value)));
             format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
         }
         other => other.to_string(),

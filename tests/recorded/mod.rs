@@ -27,11 +27,17 @@ fn folder() -> Option<PathBuf> {
 }
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).expect("a readable folder").flatten() {
+    for entry in std::fs::read_dir(folder)
+        .expect("a readable folder")
+        .flatten()
+    {
         let path = entry.path();
         if path.is_dir() {
             files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "json") {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
             found.push(path);
         }
     }
@@ -63,9 +69,18 @@ fn histories_are_as_recorded() {
             Err(why) => failed.push(format!("{}: {why}", case.name)),
         }
     }
-    println!("recorded histories: {passed} pass, {} left out", left_out.len());
+    println!(
+        "recorded histories: {passed} pass, {} left out",
+        left_out.len()
+    );
     for line in &left_out {
         println!("  left out  {line}");
     }
-    assert!(failed.is_empty(), "{} of {} differ:\n{}", failed.len(), failed.len() + passed, failed.join("\n"));
+    assert!(
+        failed.is_empty(),
+        "{} of {} differ:\n{}",
+        failed.len(),
+        failed.len() + passed,
+        failed.join("\n")
+    );
 }

@@ -29,6 +29,8 @@ pub const NAME_CHARS_MAX: usize = 80;
 /// TimeoutSeconds, HeartbeatSeconds, Wait's Seconds and IntervalSeconds, in seconds (AWS);
 /// also the default TimeoutSeconds of a Task.
 pub const SECONDS_MAX: u64 = 99_999_999;
+/// Longest wait until a Timestamp, in seconds: recorded, 24,855 days pass and 24,856 do not.
+pub const WAIT_SECONDS_MAX: u64 = i32::MAX as u64;
 /// Longest MaxDelaySeconds of a Retrier, in seconds (AWS).
 pub const MAX_DELAY_SECONDS_MAX: u64 = 31_622_400;
 /// Iterations of an inline Map that run side by side (AWS).

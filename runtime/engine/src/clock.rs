@@ -36,7 +36,9 @@ const SLEEP_MAX: Duration = Duration::from_secs(60);
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        Timestamp(since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)))
+        Timestamp(since.map_or(0, |since| {
+            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+        }))
     }
 
     fn sleep_until(&self, at: Timestamp) -> Sleeping {
@@ -44,7 +46,9 @@ impl Clock for SystemClock {
         Box::pin(async move {
             loop {
                 let left = at.0.saturating_sub(clock.now().0);
-                let Ok(left) = u64::try_from(left) else { return };
+                let Ok(left) = u64::try_from(left) else {
+                    return;
+                };
                 if left == 0 {
                     return;
                 }
@@ -61,6 +65,8 @@ pub struct SystemEntropy;
 impl Entropy for SystemEntropy {
     fn draw(&self) -> u64 {
         use std::hash::{BuildHasher, Hasher};
-        std::collections::hash_map::RandomState::new().build_hasher().finish()
+        std::collections::hash_map::RandomState::new()
+            .build_hasher()
+            .finish()
     }
 }

@@ -44,7 +44,10 @@ impl Definition {
         if journal.get(KIND, &self.digest)?.is_some() {
             return Ok(());
         }
-        match journal.put(KIND, &self.digest, 0, Some(self.text.to_string())).await {
+        match journal
+            .put(KIND, &self.digest, 0, Some(self.text.to_string()))
+            .await
+        {
             Ok(_) | Err(journal::Error::Conflict { .. }) => Ok(()),
             Err(error) => Err(error),
         }
@@ -53,14 +56,21 @@ impl Definition {
     /// Finds a definition that was kept.
     pub(crate) fn find(journal: &dyn Journal, digest: &str) -> Result<Self, crate::Error> {
         let damaged = |what: String| crate::Error::Damaged(format!("definition {digest}: {what}"));
-        let entry = journal.get(KIND, digest)?.ok_or_else(|| damaged("is missing".into()))?;
+        let entry = journal
+            .get(KIND, digest)?
+            .ok_or_else(|| damaged("is missing".into()))?;
         Self::parse(&entry.document).map_err(|diagnostics| {
-            let first = diagnostics.first().map_or("", |diagnostic| &diagnostic.message);
+            let first = diagnostics
+                .first()
+                .map_or("", |diagnostic| &diagnostic.message);
             damaged(format!("no longer parses: {first}"))
         })
     }
 }
 
 fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

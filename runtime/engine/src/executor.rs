@@ -116,7 +116,11 @@ impl Told {
     /// The execution as it stands at the end of the story.
     pub fn replay(&self) -> Execution {
         let identity = Arc::new(self.identity.clone());
-        Execution::replay(Arc::clone(&self.definition.machine), identity, &self.records)
+        Execution::replay(
+            Arc::clone(&self.definition.machine),
+            identity,
+            &self.records,
+        )
     }
 }
 
@@ -145,11 +149,22 @@ impl Drop for Engine {
 impl Engine {
     /// An engine with no execution yet. Must be called on a tokio runtime.
     pub fn new(parts: Parts) -> Self {
-        let Parts { journal, host, modules, clock, entropy, observer } = parts;
+        let Parts {
+            journal,
+            host,
+            modules,
+            clock,
+            entropy,
+            observer,
+        } = parts;
         let timers = Arc::new(Timers::default());
         let shared = Arc::new(Shared {
             journal,
-            workshop: Workshop { host, modules, clock: Arc::clone(&clock) },
+            workshop: Workshop {
+                host,
+                modules,
+                clock: Arc::clone(&clock),
+            },
             entropy,
             observer,
             timers: Arc::clone(&timers),
@@ -165,13 +180,23 @@ impl Engine {
     /// # Errors
     /// [`StartError`].
     pub async fn start(&self, request: StartRequest) -> Result<Started, StartError> {
-        let StartRequest { identity, definition, input } = request;
+        let StartRequest {
+            identity,
+            definition,
+            input,
+        } = request;
         let arn = identity.execution_arn.clone();
         if let Some(answer) = self.running(&arn, &input)? {
             return answer;
         }
-        definition.keep(&*self.shared.journal).await.map_err(Error::from)?;
-        let opening = Opening { identity: identity.clone(), definition: definition.digest.to_string() };
+        definition
+            .keep(&*self.shared.journal)
+            .await
+            .map_err(Error::from)?;
+        let opening = Opening {
+            identity: identity.clone(),
+            definition: definition.digest.to_string(),
+        };
         let execution = Execution::new(Arc::clone(&definition.machine), Arc::new(identity));
         let slot = Arc::new(Mutex::new(Slot::new(execution, 0)));
         if self.shared.claim(&arn, &slot) {
@@ -188,7 +213,9 @@ impl Engine {
         opening: Opening,
         input: Payload,
     ) -> Result<Started, StartError> {
-        let mut commit = self.shared.advance(slot, Event::Start { input }, Some(&opening));
+        let mut commit = self
+            .shared
+            .advance(slot, Event::Start { input }, Some(&opening));
         match committed(&mut commit).await {
             Ok(()) => Ok(Started::New),
             Err(why) => {
@@ -204,11 +231,20 @@ impl Engine {
         arn: &ExecutionArn,
         input: &Payload,
     ) -> Result<Option<Result<Started, StartError>>, Error> {
-        let exists = |status| Err(StartError::Exists { execution: arn.clone(), status });
+        let exists = |status| {
+            Err(StartError::Exists {
+                execution: arn.clone(),
+                status,
+            })
+        };
         let live = self.shared.slots().get(arn).cloned();
         if let Some(slot) = live {
             let same = lock(&slot).execution.input().value() == input.value();
-            return Ok(Some(if same { Ok(Started::Running) } else { exists(Status::Running) }));
+            return Ok(Some(if same {
+                Ok(Started::Running)
+            } else {
+                exists(Status::Running)
+            }));
         }
         match self.shared.journal.summary(arn) {
             Err(journal::Error::NoSuchExecution(_)) => Ok(None),
@@ -216,7 +252,11 @@ impl Engine {
             Ok(summary) if summary.status != Status::Running => Ok(Some(exists(summary.status))),
             Ok(_) => {
                 let same = self.tell(arn)?.replay().input().value() == input.value();
-                Ok(Some(if same { Ok(Started::Running) } else { exists(Status::Running) }))
+                Ok(Some(if same {
+                    Ok(Started::Running)
+                } else {
+                    exists(Status::Running)
+                }))
             }
         }
     }
@@ -290,10 +330,9 @@ impl Engine {
         if let Some(slot) = live {
             let mut outcome = lock(&slot).outcome.subscribe();
             drop(slot);
-            if let Ok(outcome) = outcome.wait_for(Option::is_some).await {
-                if let Some(outcome) = outcome.clone() {
-                    return outcome.map_err(Error::Interrupted);
-                }
+            let ended = outcome.wait_for(Option::is_some).await;
+            if let Some(outcome) = ended.ok().and_then(|outcome| outcome.clone()) {
+                return outcome.map_err(Error::Interrupted);
             }
         }
         let end = self.tell(arn)?.replay().end().cloned();
@@ -322,7 +361,8 @@ impl Engine {
 
 /// Reads the whole story of an execution.
 pub(crate) fn tell(journal: &dyn Journal, arn: &ExecutionArn) -> Result<Told, Error> {
-    let damaged = |sequence: u64, why: String| Error::Damaged(format!("row {sequence} of {arn}: {why}"));
+    let damaged =
+        |sequence: u64, why: String| Error::Damaged(format!("row {sequence} of {arn}: {why}"));
     let mut told: Option<Told> = None;
     let mut next = 0;
     loop {
@@ -334,7 +374,12 @@ pub(crate) fn tell(journal: &dyn Journal, arn: &ExecutionArn) -> Result<Told, Er
                     let (opening, records) = opening::decode(&row.records)
                         .map_err(|error| damaged(row.sequence, error.to_string()))?;
                     let definition = Definition::find(journal, &opening.definition)?;
-                    told = Some(Told { identity: opening.identity, definition, records, rows: 1 });
+                    told = Some(Told {
+                        identity: opening.identity,
+                        definition,
+                        records,
+                        rows: 1,
+                    });
                 }
                 Some(told) => {
                     let records = history::decode(&row.records)
@@ -366,7 +411,9 @@ fn lock(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
 }
 
 fn deliver(shared: &Weak<Shared>, wake: Wake) {
-    let Some(shared) = shared.upgrade() else { return };
+    let Some(shared) = shared.upgrade() else {
+        return;
+    };
     let slot = shared.slots().get(&wake.execution).cloned();
     if let Some(slot) = slot {
         shared.advance(&slot, wake.event, None);
@@ -402,7 +449,9 @@ impl Shared {
             fate.send_replace(Some(Err("its journal could not be written".into())));
             return commit;
         }
-        let step = locked.execution.step(event, self.workshop.clock.now(), self.entropy.draw());
+        let step = locked
+            .execution
+            .step(event, self.workshop.clock.now(), self.entropy.draw());
         if let Some(observer) = &self.observer {
             observer.recorded(&locked.execution, &step.records);
         }
@@ -434,8 +483,12 @@ impl Shared {
         let sequence = locked.sequence;
         locked.sequence += 1;
         let end = locked.execution.end().cloned();
-        let durable =
-            self.journal.append(Append { execution: locked.arn(), sequence, records, change });
+        let durable = self.journal.append(Append {
+            execution: locked.arn(),
+            sequence,
+            records,
+            change,
+        });
         let (shared, slot) = (Arc::clone(self), Arc::clone(slot));
         tokio::spawn(async move {
             let outcome = durable.await.map_err(|error| error.to_string());
@@ -483,11 +536,20 @@ impl Shared {
                 }
             }
             Command::StartTimer(timer) => {
-                let wake = Wake { execution: locked.arn(), event: Event::Timer(timer) };
+                let wake = Wake {
+                    execution: locked.arn(),
+                    event: Event::Timer(timer),
+                };
                 self.timers.insert(timer.at, wake);
             }
             Command::StartDeadline(at) => {
-                self.timers.insert(at, Wake { execution: locked.arn(), event: Event::Deadline });
+                self.timers.insert(
+                    at,
+                    Wake {
+                        execution: locked.arn(),
+                        event: Event::Deadline,
+                    },
+                );
             }
             Command::Continue => {
                 let (shared, slot) = (Arc::clone(self), Arc::clone(slot));
@@ -515,7 +577,15 @@ impl Shared {
             let Some(slot) = owner.upgrade() else { return };
             // Taken out first: the step below must not abort the task it runs in.
             lock(&slot).attempts.remove(&task);
-            shared.advance(&slot, Event::Task { task, report, usage }, None);
+            shared.advance(
+                &slot,
+                Event::Task {
+                    task,
+                    report,
+                    usage,
+                },
+                None,
+            );
         });
         locked.attempts.insert(task, attempt.abort_handle());
     }
@@ -547,9 +617,14 @@ fn change(execution: &Execution, opening: Option<&Opening>, now: asl::Timestamp)
     match (opened, status) {
         (None, None) => Change::None,
         (Some(opened), None) => Change::Opened(opened),
-        (None, Some(status)) => Change::Closed { status, stopped_at: now },
-        (Some(opened), Some(status)) => {
-            Change::OpenedAndClosed { opened, status, stopped_at: now }
-        }
+        (None, Some(status)) => Change::Closed {
+            status,
+            stopped_at: now,
+        },
+        (Some(opened), Some(status)) => Change::OpenedAndClosed {
+            opened,
+            status,
+            stopped_at: now,
+        },
     }
 }

@@ -18,11 +18,27 @@ pub async fn run_express(
     definition: &Definition,
     input: Payload,
 ) -> End {
-    let Parts { host, modules, clock, entropy, observer, .. } = parts;
-    let workshop = Arc::new(Workshop { host, modules, clock });
+    let Parts {
+        host,
+        modules,
+        clock,
+        entropy,
+        observer,
+        ..
+    } = parts;
+    let workshop = Arc::new(Workshop {
+        host,
+        modules,
+        clock,
+    });
     let identity = Arc::new(identity);
     let mut execution = Execution::new(Arc::clone(&definition.machine), Arc::clone(&identity));
-    let mut work = Work { workshop, identity, events: JoinSet::new(), attempts: HashMap::new() };
+    let mut work = Work {
+        workshop,
+        identity,
+        events: JoinSet::new(),
+        attempts: HashMap::new(),
+    };
     let mut event = Event::Start { input };
     loop {
         let step = execution.step(event, work.workshop.clock.now(), entropy.draw());
@@ -52,12 +68,15 @@ impl Work {
     fn perform(&mut self, command: Command) {
         match command {
             Command::ScheduleTask(command) => {
-                let (workshop, identity) =
-                    (Arc::clone(&self.workshop), Arc::clone(&self.identity));
+                let (workshop, identity) = (Arc::clone(&self.workshop), Arc::clone(&self.identity));
                 let task = command.task;
                 let handle = self.events.spawn(async move {
                     let (report, usage) = workshop.run(&identity, &command).await;
-                    Event::Task { task, report, usage }
+                    Event::Task {
+                        task,
+                        report,
+                        usage,
+                    }
                 });
                 self.attempts.insert(task, handle);
             }

@@ -36,9 +36,10 @@ impl Work {
     pub(crate) fn answer(&self, output: Payload, command: &TaskCommand) -> Payload {
         match &self.answer {
             Answer::Plain => output,
-            Answer::Invocation { version, request_id } => {
-                invocation(&output, version, request_id, command)
-            }
+            Answer::Invocation {
+                version,
+                request_id,
+            } => invocation(&output, version, request_id, command),
         }
     }
 }
@@ -56,11 +57,16 @@ pub(crate) fn plan(
         Via::Lambda => {
             let (name, qualifier) = function(&command.resource);
             let (module, _) = find(identity, command, modules, name, qualifier)?;
-            Ok(Work { module, input: command.input.clone(), answer: Answer::Plain })
+            Ok(Work {
+                module,
+                input: command.input.clone(),
+                answer: Answer::Plain,
+            })
         }
-        Via::Service { resource_type, resource }
-            if &**resource_type == "lambda" && &**resource == "invoke" =>
-        {
+        Via::Service {
+            resource_type,
+            resource,
+        } if &**resource_type == "lambda" && &**resource == "invoke" => {
             invoke(identity, command, modules)
         }
         Via::Service { .. } | Via::Activity => Err(Failure::new(
@@ -88,13 +94,23 @@ fn invoke(
         ));
     };
     let (name, qualifier) = function(written);
-    let qualifier = parameters.get("Qualifier").and_then(Value::as_str).or(qualifier);
+    let qualifier = parameters
+        .get("Qualifier")
+        .and_then(Value::as_str)
+        .or(qualifier);
     let (module, version) = find(identity, command, modules, name, qualifier)?;
-    let payload = parameters.get("Payload").cloned().unwrap_or_else(|| json!({}));
+    // As recorded, a function that is given nothing, or null, sees an empty object.
+    let payload = parameters
+        .get("Payload")
+        .filter(|payload| !payload.is_null());
+    let payload = payload.cloned().unwrap_or_else(|| json!({}));
     Ok(Work {
         module,
         input: Payload::from_value(payload),
-        answer: Answer::Invocation { version, request_id: idempotency_key(identity, command) },
+        answer: Answer::Invocation {
+            version,
+            request_id: idempotency_key(identity, command),
+        },
     })
 }
 
@@ -108,7 +124,12 @@ fn find(
     modules.find(name, qualifier).map_err(|error| match error {
         NotDeployed::Unknown => {
             let region = &identity.region;
-            let account = identity.execution_arn.as_str().split(':').nth(4).unwrap_or_default();
+            let account = identity
+                .execution_arn
+                .as_str()
+                .split(':')
+                .nth(4)
+                .unwrap_or_default();
             let qualifier = qualifier.unwrap_or("$LATEST");
             Failure::new(
                 ErrorName::RESOURCE_NOT_FOUND,
@@ -152,10 +173,14 @@ fn invocation(output: &Payload, version: &str, id: &str, command: &TaskCommand) 
         ("X-Amzn-Trace-Id", id),
         ("Content-Type", "application/json"),
     ];
-    let all: serde_json::Map<String, Value> =
-        headers.iter().map(|(name, value)| ((*name).to_owned(), json!([value]))).collect();
-    let flat: serde_json::Map<String, Value> =
-        headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    let all: serde_json::Map<String, Value> = headers
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), json!([value])))
+        .collect();
+    let flat: serde_json::Map<String, Value> = headers
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), json!(value)))
+        .collect();
     Payload::from_value(json!({
         "ExecutedVersion": version,
         "Payload": output.value(),
@@ -180,8 +205,14 @@ mod tests {
             ("wasm:charge:7", ("charge", Some("7"))),
             ("charge", ("charge", None)),
             ("charge:live", ("charge", Some("live"))),
-            ("arn:aws:lambda:us-east-1:000000000000:function:charge", ("charge", None)),
-            ("arn:aws:lambda:us-east-1:000000000000:function:charge:3", ("charge", Some("3"))),
+            (
+                "arn:aws:lambda:us-east-1:000000000000:function:charge",
+                ("charge", None),
+            ),
+            (
+                "arn:aws:lambda:us-east-1:000000000000:function:charge:3",
+                ("charge", Some("3")),
+            ),
             ("000000000000:function:charge", ("charge", None)),
         ] {
             assert_eq!(function(written), expected, "{written}");

@@ -24,7 +24,13 @@ pub(crate) struct Slot {
 impl Slot {
     pub(crate) fn new(execution: Execution, sequence: u64) -> Self {
         let (outcome, _) = watch::channel(None);
-        Self { execution, sequence, attempts: BTreeMap::new(), outcome, failed: false }
+        Self {
+            execution,
+            sequence,
+            attempts: BTreeMap::new(),
+            outcome,
+            failed: false,
+        }
     }
 
     pub(crate) fn arn(&self) -> ExecutionArn {

@@ -89,7 +89,9 @@ impl ModuleDescription {
                     Some(number) => *number,
                     None => qualifier.parse().ok()?,
                 };
-                self.versions.iter().find(|version| version.version == number)
+                self.versions
+                    .iter()
+                    .find(|version| version.version == number)
             }
         }
     }
@@ -128,7 +130,10 @@ pub struct TaskModules {
 impl TaskModules {
     /// The modules of this journal's catalogue.
     pub fn new(journal: Arc<dyn Journal>) -> Self {
-        Self { journal, known: RwLock::default() }
+        Self {
+            journal,
+            known: RwLock::default(),
+        }
     }
 
     /// Adds a version. Code that is the newest version already, with the same limits, is
@@ -151,7 +156,14 @@ impl TaskModules {
                 Some((revision, description)) => (revision, description),
                 None => {
                     let (versions, aliases) = (Vec::new(), BTreeMap::new());
-                    (0, ModuleDescription { name: name.to_owned(), versions, aliases })
+                    (
+                        0,
+                        ModuleDescription {
+                            name: name.to_owned(),
+                            versions,
+                            aliases,
+                        },
+                    )
                 }
             };
             if let Some(newest) = description.versions.last().filter(|v| v.module == module) {
@@ -161,13 +173,17 @@ impl TaskModules {
                 return Err(DeployError::TooManyVersions(name.to_owned()));
             }
             let version = ModuleVersion {
-                version: description.versions.last().map_or(1, |newest| newest.version + 1),
+                version: description
+                    .versions
+                    .last()
+                    .map_or(1, |newest| newest.version + 1),
                 module: module.clone(),
                 deployment: deployment.clone(),
                 deployed_at: now,
             };
             description.versions.push(version.clone());
-            let document = serde_json::to_string(&description).expect("a description is plain data");
+            let document =
+                serde_json::to_string(&description).expect("a description is plain data");
             match self.journal.put(KIND, name, revision, Some(document)).await {
                 // Another deployed meanwhile: its version comes first.
                 Err(journal::Error::Conflict { .. }) => {}
@@ -190,7 +206,9 @@ impl TaskModules {
             return Ok(Arc::clone(description));
         }
         drop(known);
-        let read = self.read(name)?.ok_or_else(|| DeployError::Unknown(name.to_owned()))?;
+        let read = self
+            .read(name)?
+            .ok_or_else(|| DeployError::Unknown(name.to_owned()))?;
         let description = Arc::new(read.1);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(name.to_owned(), Arc::clone(&description));
@@ -203,7 +221,10 @@ impl TaskModules {
     /// The catalogue's.
     pub fn list(&self) -> Result<Vec<ModuleDescription>, DeployError> {
         let entries = self.journal.entries(KIND, "", None, LIST_MAX)?;
-        entries.into_iter().map(|entry| parse(&entry.key, &entry.document)).collect()
+        entries
+            .into_iter()
+            .map(|entry| parse(&entry.key, &entry.document))
+            .collect()
     }
 
     /// Deletes a name with all its versions. Executions that run keep what they started.
@@ -211,19 +232,26 @@ impl TaskModules {
     /// # Errors
     /// [`DeployError::Unknown`], or the catalogue's.
     pub async fn delete(&self, name: &str) -> Result<(), DeployError> {
-        let (revision, _) = self.read(name)?.ok_or_else(|| DeployError::Unknown(name.to_owned()))?;
+        let (revision, _) = self
+            .read(name)?
+            .ok_or_else(|| DeployError::Unknown(name.to_owned()))?;
         self.journal.put(KIND, name, revision, None).await?;
         self.forget(name);
         Ok(())
     }
 
     fn read(&self, name: &str) -> Result<Option<(u64, ModuleDescription)>, DeployError> {
-        let Some(entry) = self.journal.get(KIND, name)? else { return Ok(None) };
+        let Some(entry) = self.journal.get(KIND, name)? else {
+            return Ok(None);
+        };
         Ok(Some((entry.revision, parse(name, &entry.document)?)))
     }
 
     fn forget(&self, name: &str) {
-        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(name);
+        self.known
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(name);
     }
 }
 
@@ -260,5 +288,7 @@ fn parse(name: &str, document: &str) -> Result<ModuleDescription, DeployError> {
 
 fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }

@@ -20,11 +20,21 @@ impl Execution {
 
     fn apply_note(&mut self, note: &Note) {
         match note {
-            Note::ScopeOpened { scope, parent, index, input } => {
+            Note::ScopeOpened {
+                scope,
+                parent,
+                index,
+                input,
+            } => {
                 self.open_scope(*scope, *parent, *index, input);
             }
             Note::WaitUntil { scope, at } => self.set_phase(*scope, Phase::Waiting(*at)),
-            Note::RetryAt { scope, retrier, after, at } => {
+            Note::RetryAt {
+                scope,
+                retrier,
+                after,
+                at,
+            } => {
                 self.close_nested(*scope);
                 if let Some(scope) = self.scopes.get_mut(scope) {
                     if let Some(current) = &mut scope.current {
@@ -38,7 +48,11 @@ impl Execution {
                     scope.phase = Phase::BackingOff(*at);
                 }
             }
-            Note::Items { scope, items, concurrency } => {
+            Note::Items {
+                scope,
+                items,
+                concurrency,
+            } => {
                 let total = item_count(items);
                 let nested = Nested::new(Some(items.clone()), total, *concurrency);
                 self.set_phase(*scope, Phase::Mapping(Box::new(nested)));
@@ -56,10 +70,21 @@ impl Execution {
             Detail::ExecutionTimedOut(failure) => self.finish(End::TimedOut(failure.clone())),
             Detail::ExecutionAborted(failure) => self.finish(End::Aborted(failure.clone())),
             Detail::StateEntered { name, input, .. } => self.enter(scope_id, event, name, input),
-            Detail::StateExited { output, assigned, next, .. } => {
+            Detail::StateExited {
+                output,
+                assigned,
+                next,
+                ..
+            } => {
                 self.exit(scope_id, event.id, output, assigned, next.as_deref());
             }
-            Detail::Scheduled { via, input, deadline, heartbeat_seconds, .. } => {
+            Detail::Scheduled {
+                via,
+                input,
+                deadline,
+                heartbeat_seconds,
+                ..
+            } => {
                 let attempting = Attempting {
                     scheduled: event.id,
                     at: event.timestamp,
@@ -115,8 +140,12 @@ impl Execution {
     }
 
     fn enter(&mut self, scope: ScopeId, event: &HistoryEvent, name: &str, input: &Payload) {
-        let Some(&id) = self.machine.0.ids.get(name) else { return };
-        let Some(scope) = self.scopes.get_mut(&scope) else { return };
+        let Some(&id) = self.machine.0.ids.get(name) else {
+            return;
+        };
+        let Some(scope) = self.scopes.get_mut(&scope) else {
+            return;
+        };
         scope.current = Some(Current {
             id,
             entered: event.id,
@@ -138,7 +167,9 @@ impl Execution {
         next: Option<&str>,
     ) {
         let next = next.and_then(|name| self.machine.0.ids.get(name).copied());
-        let Some(scope) = self.scopes.get_mut(&id) else { return };
+        let Some(scope) = self.scopes.get_mut(&id) else {
+            return;
+        };
         if !assigned.is_empty() {
             let variables = Arc::make_mut(&mut scope.variables);
             for (name, value) in assigned {
@@ -160,8 +191,12 @@ impl Execution {
         let Some((parent, index)) = self.scopes.get(&id).and_then(|scope| scope.parent) else {
             return;
         };
-        let Some(outer) = self.scopes.get_mut(&parent) else { return };
-        let Phase::Nesting(nested) = &mut outer.phase else { return };
+        let Some(outer) = self.scopes.get_mut(&parent) else {
+            return;
+        };
+        let Phase::Nesting(nested) = &mut outer.phase else {
+            return;
+        };
         if nested.items.is_some() {
             return;
         }
@@ -172,17 +207,27 @@ impl Execution {
     }
 
     fn iteration_done(&mut self, id: ScopeId, event: EventId) {
-        let Some(scope) = self.scopes.remove(&id) else { return };
+        let Some(scope) = self.scopes.remove(&id) else {
+            return;
+        };
         let (Some((parent, index)), Phase::Done(output)) = (scope.parent, scope.phase) else {
             return;
         };
-        let Some(outer) = self.scopes.get_mut(&parent) else { return };
-        let Phase::Nesting(nested) = &mut outer.phase else { return };
+        let Some(outer) = self.scopes.get_mut(&parent) else {
+            return;
+        };
+        let Phase::Nesting(nested) = &mut outer.phase else {
+            return;
+        };
         nested.open.remove(&id);
         nested.results[index as usize] = Some(output);
         // As recorded from AWS: what starts the next iteration is the last event inside
         // this one; what ends the Map is the iteration's own end.
-        outer.previous = if nested.is_complete() { event } else { scope.previous };
+        outer.previous = if nested.is_complete() {
+            event
+        } else {
+            scope.previous
+        };
     }
 
     fn start_branches(&mut self, id: ScopeId, event: EventId) {
@@ -191,12 +236,17 @@ impl Execution {
             _ => return,
         };
         let total = u32::try_from(count).unwrap_or(u32::MAX);
-        self.set_phase(id, Phase::Nesting(Box::new(Nested::new(None, total, total))));
+        self.set_phase(
+            id,
+            Phase::Nesting(Box::new(Nested::new(None, total, total))),
+        );
         self.lead(id, event);
     }
 
     fn start_iterations(&mut self, id: ScopeId, event: EventId) {
-        let Some(scope) = self.scopes.get_mut(&id) else { return };
+        let Some(scope) = self.scopes.get_mut(&id) else {
+            return;
+        };
         if let Phase::Mapping(nested) = std::mem::replace(&mut scope.phase, Phase::Entered) {
             scope.phase = Phase::Nesting(nested);
         }
@@ -204,9 +254,15 @@ impl Execution {
     }
 
     fn open_scope(&mut self, id: ScopeId, parent: ScopeId, index: u32, input: &Payload) {
-        let Some(start_at) = self.nested_start(parent, index) else { return };
-        let Some(outer) = self.scopes.get_mut(&parent) else { return };
-        let Phase::Nesting(nested) = &mut outer.phase else { return };
+        let Some(start_at) = self.nested_start(parent, index) else {
+            return;
+        };
+        let Some(outer) = self.scopes.get_mut(&parent) else {
+            return;
+        };
+        let Phase::Nesting(nested) = &mut outer.phase else {
+            return;
+        };
         nested.open.insert(id);
         nested.next = index + 1;
         let item = match &nested.items {
@@ -228,9 +284,10 @@ impl Execution {
     fn nested_start(&self, parent: ScopeId, index: u32) -> Option<crate::definition::StateId> {
         use crate::definition::StateKind;
         match self.current_kind(parent)? {
-            StateKind::Parallel(parallel) => {
-                parallel.branches.get(index as usize).map(|flow| flow.start_at)
-            }
+            StateKind::Parallel(parallel) => parallel
+                .branches
+                .get(index as usize)
+                .map(|flow| flow.start_at),
             StateKind::Map(map) => Some(map.processor.start_at),
             _ => None,
         }
@@ -243,14 +300,20 @@ impl Execution {
 
     /// Drops every scope inside this one's state.
     fn close_nested(&mut self, id: ScopeId) {
-        let Some(scope) = self.scopes.get_mut(&id) else { return };
+        let Some(scope) = self.scopes.get_mut(&id) else {
+            return;
+        };
         let mut doomed: Vec<ScopeId> = match &mut scope.phase {
             Phase::Nesting(nested) => nested.open.iter().copied().collect(),
             _ => return,
         };
         scope.phase = Phase::Entered;
         while let Some(id) = doomed.pop() {
-            if let Some(Scope { phase: Phase::Nesting(nested), .. }) = self.scopes.remove(&id) {
+            if let Some(Scope {
+                phase: Phase::Nesting(nested),
+                ..
+            }) = self.scopes.remove(&id)
+            {
                 doomed.extend(nested.open.iter());
             }
         }
@@ -290,5 +353,9 @@ pub(super) fn item_at(items: &Payload, index: u32) -> Option<Item> {
         }
         _ => return None,
     };
-    Some(Item { index, key, value: Arc::new(value.clone()) })
+    Some(Item {
+        index,
+        key,
+        value: Arc::new(value.clone()),
+    })
 }

@@ -70,7 +70,12 @@ impl Driver<'_> {
         }
     }
 
-    fn holds(&self, reading: &Reading, condition: &Condition, input: &Value) -> Result<bool, Fault> {
+    fn holds(
+        &self,
+        reading: &Reading,
+        condition: &Condition,
+        input: &Value,
+    ) -> Result<bool, Fault> {
         match condition {
             Condition::And(all) => {
                 for condition in all {
@@ -114,7 +119,11 @@ impl Driver<'_> {
         }
         let value = found.ok_or_else(|| invalid_variable(variable))?;
         Ok(match test {
-            Test::Compare { comparison, relation, operand } => {
+            Test::Compare {
+                comparison,
+                relation,
+                operand,
+            } => {
                 let operand = match operand {
                     Operand::Literal(literal) => std::borrow::Cow::Borrowed(literal),
                     Operand::Timestamp(moment) => {
@@ -127,9 +136,9 @@ impl Driver<'_> {
                 };
                 compare(*comparison, *relation, &value, &operand)
             }
-            Test::StringMatches(pattern) => {
-                value.as_str().is_some_and(|text| matches_pattern(pattern, text))
-            }
+            Test::StringMatches(pattern) => value
+                .as_str()
+                .is_some_and(|text| matches_pattern(pattern, text)),
             Test::IsNull(expected) => value.is_null() == *expected,
             Test::IsNumeric(expected) => value.is_number() == *expected,
             Test::IsString(expected) => value.is_string() == *expected,

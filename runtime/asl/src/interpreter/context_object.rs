@@ -44,7 +44,10 @@ impl Execution {
         let state = self.machine.0.state(current.id);
         let mut part = Map::new();
         part.insert("Name".into(), Value::from(&*state.name));
-        part.insert("EnteredTime".into(), Value::from(current.entered_at.to_string()));
+        part.insert(
+            "EnteredTime".into(),
+            Value::from(current.entered_at.to_string()),
+        );
         if matches!(state.kind, StateKind::Task(_)) {
             part.insert("RetryCount".into(), Value::from(current.retry_count()));
         }

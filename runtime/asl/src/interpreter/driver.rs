@@ -26,7 +26,13 @@ pub(super) struct Driver<'e> {
 impl<'e> Driver<'e> {
     pub(super) fn new(execution: &'e mut Execution, now: Timestamp, entropy: u64) -> Self {
         let draws = Draws::new(entropy);
-        Self { execution, now, draws, step: Step::default(), ready: VecDeque::new() }
+        Self {
+            execution,
+            now,
+            draws,
+            step: Step::default(),
+            ready: VecDeque::new(),
+        }
     }
 
     pub(super) fn run(mut self, event: Event) -> Step {
@@ -36,7 +42,11 @@ impl<'e> Driver<'e> {
         match event {
             Event::Start { input } => self.start(input),
             Event::Timer(timer) => self.wake(timer),
-            Event::Task { task, report, usage } => self.hear(task, report, usage),
+            Event::Task {
+                task,
+                report,
+                usage,
+            } => self.hear(task, report, usage),
             Event::Deadline => self.deadline(),
             Event::Stop(failure) => self.stop(failure),
             Event::Continue => self.resume(),
@@ -50,7 +60,11 @@ impl<'e> Driver<'e> {
             return;
         }
         let role_arn = self.execution.identity.role_arn.clone();
-        self.emit(ScopeId::ROOT, EventId(0), Detail::ExecutionStarted { input, role_arn });
+        self.emit(
+            ScopeId::ROOT,
+            EventId(0),
+            Detail::ExecutionStarted { input, role_arn },
+        );
         if let Some(deadline) = self.execution.deadline() {
             self.step.commands.push(Command::StartDeadline(deadline));
         }
@@ -58,7 +72,9 @@ impl<'e> Driver<'e> {
     }
 
     fn wake(&mut self, timer: Timer) {
-        let Some(scope) = self.execution.scopes.get(&timer.scope) else { return };
+        let Some(scope) = self.execution.scopes.get(&timer.scope) else {
+            return;
+        };
         match scope.phase {
             Phase::Waiting(at) if at == timer.at => self.wait_is_over(timer.scope),
             Phase::BackingOff(at) if at == timer.at => self.carry_out(timer.scope),
@@ -67,13 +83,18 @@ impl<'e> Driver<'e> {
     }
 
     fn hear(&mut self, task: TaskKey, report: Report, usage: Option<Usage>) {
-        let Some(scope) = self.execution.scopes.get(&task.scope) else { return };
+        let Some(scope) = self.execution.scopes.get(&task.scope) else {
+            return;
+        };
         match &scope.phase {
             Phase::Attempting(attempting) if attempting.scheduled == task.scheduled => {}
             _ => return,
         }
         if let Some(usage) = usage {
-            self.note(Note::Used { scheduled: task.scheduled, usage });
+            self.note(Note::Used {
+                scheduled: task.scheduled,
+                usage,
+            });
         }
         if matches!(report, Report::TimedOut | Report::HeartbeatTimedOut) {
             self.step.commands.push(Command::CancelTask(task));
@@ -118,7 +139,9 @@ impl<'e> Driver<'e> {
     }
 
     fn advance(&mut self, id: ScopeId) {
-        let Some(scope) = self.execution.scopes.get(&id) else { return };
+        let Some(scope) = self.execution.scopes.get(&id) else {
+            return;
+        };
         match &scope.phase {
             Phase::Entering(..) => self.enter(id),
             Phase::Entered => self.carry_out(id),
@@ -130,8 +153,12 @@ impl<'e> Driver<'e> {
     }
 
     fn enter(&mut self, id: ScopeId) {
-        let Some(scope) = self.execution.scopes.get(&id) else { return };
-        let Phase::Entering(state, input) = &scope.phase else { return };
+        let Some(scope) = self.execution.scopes.get(&id) else {
+            return;
+        };
+        let Phase::Entering(state, input) = &scope.phase else {
+            return;
+        };
         let state = self.execution.machine.0.state(*state);
         let detail = Detail::StateEntered {
             state: state.kind.history_type(),
@@ -145,7 +172,11 @@ impl<'e> Driver<'e> {
 
     /// Does what the scope's state is for: at its entry, and again for each retry.
     pub(super) fn carry_out(&mut self, id: ScopeId) {
-        let Some(current) = self.execution.scopes.get(&id).and_then(|scope| scope.current.as_ref())
+        let Some(current) = self
+            .execution
+            .scopes
+            .get(&id)
+            .and_then(|scope| scope.current.as_ref())
         else {
             return;
         };
@@ -168,11 +199,17 @@ impl<'e> Driver<'e> {
 
     /// The flow of this scope ended well.
     fn flow_done(&mut self, id: ScopeId) {
-        let Some(scope) = self.execution.scopes.get(&id) else { return };
-        let Phase::Done(output) = &scope.phase else { return };
+        let Some(scope) = self.execution.scopes.get(&id) else {
+            return;
+        };
+        let Phase::Done(output) = &scope.phase else {
+            return;
+        };
         match scope.parent {
             None => {
-                let detail = Detail::ExecutionSucceeded { output: output.clone() };
+                let detail = Detail::ExecutionSucceeded {
+                    output: output.clone(),
+                };
                 self.end(detail, scope.previous);
             }
             Some((parent, index)) => self.iteration_succeeded(id, parent, index),
@@ -181,8 +218,12 @@ impl<'e> Driver<'e> {
 
     /// An evaluation failed: says so in history where AWS does, then fails the state.
     pub(super) fn fault(&mut self, id: ScopeId, state: &State, fault: Fault) {
-        let Some(scope) = self.execution.scopes.get(&id) else { return };
-        let Some(current) = scope.current.as_ref() else { return };
+        let Some(scope) = self.execution.scopes.get(&id) else {
+            return;
+        };
+        let Some(current) = scope.current.as_ref() else {
+            return;
+        };
         let location = fault.location();
         let failure = fault.into_failure(&state.name, current.entered);
         let announced = location.is_some();
@@ -190,7 +231,11 @@ impl<'e> Driver<'e> {
             // As recorded from AWS: the event before the entry leads to it, when the
             // entry itself was all that had happened.
             let entry_alone = scope.previous == current.entered;
-            let previous = if entry_alone { current.before } else { scope.previous };
+            let previous = if entry_alone {
+                current.before
+            } else {
+                scope.previous
+            };
             let detail = Detail::EvaluationFailed {
                 failure: failure.clone(),
                 location: Some(location),
@@ -215,14 +260,20 @@ impl<'e> Driver<'e> {
     fn cancel_attempts(&mut self) {
         for (id, scope) in &self.execution.scopes {
             if let Phase::Attempting(attempting) = &scope.phase {
-                let task = TaskKey { scope: *id, scheduled: attempting.scheduled };
+                let task = TaskKey {
+                    scope: *id,
+                    scheduled: attempting.scheduled,
+                };
                 self.step.commands.push(Command::CancelTask(task));
             }
         }
     }
 
     fn root_previous(&self) -> EventId {
-        self.execution.scopes.get(&ScopeId::ROOT).map_or(EventId(0), |root| root.previous)
+        self.execution
+            .scopes
+            .get(&ScopeId::ROOT)
+            .map_or(EventId(0), |root| root.previous)
     }
 
     /// Adds an event to the history, and folds it in. The last one a Standard execution
@@ -241,7 +292,12 @@ impl<'e> Driver<'e> {
         } else {
             (scope, detail)
         };
-        let event = HistoryEvent { id, previous, timestamp: self.now, detail };
+        let event = HistoryEvent {
+            id,
+            previous,
+            timestamp: self.now,
+            detail,
+        };
         self.record(Record::Event(scope, event));
         id
     }

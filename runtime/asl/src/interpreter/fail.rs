@@ -12,8 +12,16 @@ use crate::{Failure, limits};
 impl Driver<'_> {
     pub(super) fn fail(&mut self, id: ScopeId, _state: &State, fail: &Fail) -> Result<(), Fault> {
         let reading = self.reading(id)?;
-        let error = fail.error.as_ref().map(|text| self.text(&reading, text)).transpose()?;
-        let cause = fail.cause.as_ref().map(|text| self.text(&reading, text)).transpose()?;
+        let error = fail
+            .error
+            .as_ref()
+            .map(|text| self.text(&reading, text))
+            .transpose()?;
+        let cause = fail
+            .cause
+            .as_ref()
+            .map(|text| self.text(&reading, text))
+            .transpose()?;
         let failure = Failure {
             error: error.map(|error| ErrorName(cut(error, limits::ERROR_CHARS_MAX))),
             cause: cause.map(|cause| cut(cause, limits::CAUSE_CHARS_MAX)),

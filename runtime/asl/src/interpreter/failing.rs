@@ -27,7 +27,9 @@ impl Driver<'_> {
     /// lies inside.
     fn fail_state_after(&mut self, id: ScopeId, failure: Failure, after: EventId, announced: bool) {
         let machine = self.execution.machine().clone();
-        let Some(state) = self.current_state(id, &machine) else { return };
+        let Some(state) = self.current_state(id, &machine) else {
+            return;
+        };
         if let Some((retrier, rule)) = self.retrier_for(id, state, &failure) {
             self.retry(id, retrier, rule, after);
             return;
@@ -41,8 +43,14 @@ impl Driver<'_> {
             }
             _ => {}
         }
-        let catcher = state.kind.catchers().iter().find(|c| is_matched(&c.error_equals, &failure));
-        let Some(catcher) = catcher else { return self.flow_failed(id, failure) };
+        let catcher = state
+            .kind
+            .catchers()
+            .iter()
+            .find(|c| is_matched(&c.error_equals, &failure));
+        let Some(catcher) = catcher else {
+            return self.flow_failed(id, failure);
+        };
         if let Err(fault) = self.catch(id, state, catcher, &failure) {
             self.fault_in_catch(id, state, fault);
         }
@@ -74,9 +82,18 @@ impl Driver<'_> {
         if retrier.jitter == Jitter::Full {
             delay = self.draws.below(delay.saturating_add(1));
         }
-        let at = self.now.plus_milliseconds(i64::try_from(delay).unwrap_or(i64::MAX));
-        self.note(Note::RetryAt { scope: id, retrier: place, after, at });
-        self.step.commands.push(Command::StartTimer(Timer { scope: id, at }));
+        let at = self
+            .now
+            .plus_milliseconds(i64::try_from(delay).unwrap_or(i64::MAX));
+        self.note(Note::RetryAt {
+            scope: id,
+            retrier: place,
+            after,
+            at,
+        });
+        self.step
+            .commands
+            .push(Command::StartTimer(Timer { scope: id, at }));
     }
 
     fn catch(
@@ -116,16 +133,23 @@ impl Driver<'_> {
 
     /// The flow of this scope fails: the execution, or the state that runs it.
     pub(super) fn flow_failed(&mut self, id: ScopeId, failure: Failure) {
-        let Some(scope) = self.execution.scopes.get(&id) else { return };
+        let Some(scope) = self.execution.scopes.get(&id) else {
+            return;
+        };
         let previous = scope.previous;
         let Some((parent, index)) = scope.parent else {
             return self.end(Detail::ExecutionFailed(failure), previous);
         };
         let machine = self.execution.machine().clone();
-        let Some(outer) = self.current_state(parent, &machine) else { return };
+        let Some(outer) = self.current_state(parent, &machine) else {
+            return;
+        };
         self.abort_state(id);
         if matches!(outer.kind, StateKind::Map(_)) {
-            let detail = Detail::MapIterationFailed { name: outer.name.clone(), index };
+            let detail = Detail::MapIterationFailed {
+                name: outer.name.clone(),
+                index,
+            };
             self.emit(id, previous, detail);
         }
         self.abort_siblings(parent, id);
@@ -159,10 +183,19 @@ impl Driver<'_> {
         self.abort_nested(id);
         self.abort_state(id);
         let machine = self.execution.machine().clone();
-        let Some(outer) = self.current_state(parent, &machine) else { return };
-        let index = self.execution.scopes.get(&id).and_then(|scope| scope.parent);
+        let Some(outer) = self.current_state(parent, &machine) else {
+            return;
+        };
+        let index = self
+            .execution
+            .scopes
+            .get(&id)
+            .and_then(|scope| scope.parent);
         if let (StateKind::Map(_), Some((_, index))) = (&outer.kind, index) {
-            let detail = Detail::MapIterationAborted { name: outer.name.clone(), index };
+            let detail = Detail::MapIterationAborted {
+                name: outer.name.clone(),
+                index,
+            };
             self.emit(id, self.previous(id), detail);
         }
     }
@@ -173,10 +206,20 @@ impl Driver<'_> {
         if let Some(task) = self.attempt_of(id) {
             self.step.commands.push(Command::CancelTask(task));
         }
-        let Some(scope) = self.execution.scopes.get(&id) else { return };
+        let Some(scope) = self.execution.scopes.get(&id) else {
+            return;
+        };
         let in_state = !matches!(scope.phase, Phase::Entering(..) | Phase::Done(_));
-        let Some(current) = scope.current.as_ref().filter(|_| in_state) else { return };
-        let state = self.execution.machine.0.state(current.id).kind.history_type();
+        let Some(current) = scope.current.as_ref().filter(|_| in_state) else {
+            return;
+        };
+        let state = self
+            .execution
+            .machine
+            .0
+            .state(current.id)
+            .kind
+            .history_type();
         let has_event = matches!(
             state,
             StateType::Task | StateType::Wait | StateType::Parallel | StateType::Map
@@ -228,13 +271,21 @@ mod tests {
             (&["States.TaskFailed"], "Any", true),
             (&["States.TaskFailed"], "States.Timeout", false),
             (&["States.Timeout"], "States.HeartbeatTimeout", true),
-            (&["States.HeartbeatTimeout"], "States.HeartbeatTimeout", true),
+            (
+                &["States.HeartbeatTimeout"],
+                "States.HeartbeatTimeout",
+                true,
+            ),
             (&["States.HeartbeatTimeout"], "States.Timeout", false),
             (&["Other", "Any"], "Any", true),
             (&["Other"], "Any", false),
         ] {
             let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-            assert_eq!(is_matched(&names, &Failure::named(error)), expected, "{names:?} {error}");
+            assert_eq!(
+                is_matched(&names, &Failure::named(error)),
+                expected,
+                "{names:?} {error}"
+            );
         }
     }
 

@@ -26,7 +26,11 @@ impl Fault {
 
     /// A fault with a name that can be matched.
     pub(crate) fn named(error: &'static str, what: impl Into<String>) -> Self {
-        Self { error, what: what.into(), location: None }
+        Self {
+            error,
+            what: what.into(),
+            location: None,
+        }
     }
 
     /// A JSONata expression failed or gave the wrong thing.
@@ -55,7 +59,10 @@ impl Fault {
 
 /// A JSONata evaluation failed.
 pub(crate) fn jsonata_fault(expression: &Expression, error: &jsonata::EvaluationError) -> Fault {
-    Fault::query(expression, error.describe(&expression.source, &expression.field.0))
+    Fault::query(
+        expression,
+        error.describe(&expression.source, &expression.field.0),
+    )
 }
 
 /// An intrinsic function failed.

@@ -20,16 +20,26 @@ impl Driver<'_> {
         let reading = self.reading(id)?;
         let items = self.items(&reading, map, &effective)?;
         let concurrency = self.concurrency(&reading, map, effective.value())?;
-        self.note(Note::Items { scope: id, items, concurrency });
+        self.note(Note::Items {
+            scope: id,
+            items,
+            concurrency,
+        });
         self.start_mapping(id);
         Ok(())
     }
 
     /// Says that the Map starts, now that its items are known.
     pub(super) fn start_mapping(&mut self, id: ScopeId) {
-        let Some(scope) = self.execution.scopes.get(&id) else { return };
-        let Phase::Mapping(nested) = &scope.phase else { return };
-        let detail = Detail::MapStateStarted { length: nested.total };
+        let Some(scope) = self.execution.scopes.get(&id) else {
+            return;
+        };
+        let Phase::Mapping(nested) = &scope.phase else {
+            return;
+        };
+        let detail = Detail::MapStateStarted {
+            length: nested.total,
+        };
         self.emit(id, scope.previous, detail);
         self.ready(id);
     }
@@ -64,7 +74,11 @@ impl Driver<'_> {
                 whole_number(expression, &value)?
             }
         };
-        Ok(if wanted < 1.0 { most } else { (wanted as u32).min(most) })
+        Ok(if wanted < 1.0 {
+            most
+        } else {
+            (wanted as u32).min(most)
+        })
     }
 
     /// Opens as many iterations as may be, and ends when all have.
@@ -89,7 +103,9 @@ impl Driver<'_> {
         map: &Map,
         index: u32,
     ) -> Result<(), Fault> {
-        let Some(item) = self.item(id, index) else { return Ok(()) };
+        let Some(item) = self.item(id, index) else {
+            return Ok(());
+        };
         let input = match &map.item_selector {
             None => Payload::from_value((*item.value).clone()),
             Some(template) => {
@@ -100,7 +116,10 @@ impl Driver<'_> {
         };
         let previous = self.previous(id);
         let scope = self.open(id, index, input);
-        let detail = Detail::MapIterationStarted { name: Arc::clone(&state.name), index };
+        let detail = Detail::MapIterationStarted {
+            name: Arc::clone(&state.name),
+            index,
+        };
         self.emit(scope, previous, detail);
         Ok(())
     }
@@ -115,8 +134,13 @@ impl Driver<'_> {
     /// The last state of an iteration was left.
     pub(super) fn iteration_succeeded(&mut self, id: ScopeId, parent: ScopeId, index: u32) {
         let machine = self.execution.machine().clone();
-        let Some(state) = self.current_state(parent, &machine) else { return };
-        let detail = Detail::MapIterationSucceeded { name: Arc::clone(&state.name), index };
+        let Some(state) = self.current_state(parent, &machine) else {
+            return;
+        };
+        let detail = Detail::MapIterationSucceeded {
+            name: Arc::clone(&state.name),
+            index,
+        };
         self.emit(id, self.previous(id), detail);
         self.ready(parent);
     }
@@ -132,19 +156,29 @@ fn expression_of(template: &Template) -> Option<&Expression> {
 
 fn not_iterable(expression: Option<&Expression>, value: &Value) -> Fault {
     match expression {
-        Some(expression @ Expression { source, field, query: Query::Jsonata(_) }) => Fault::query(
+        Some(
+            expression @ Expression {
+                source,
+                field,
+                query: Query::Jsonata(_),
+            },
+        ) => Fault::query(
             expression,
             jsonata::unexpected_type(source, &field.0, "array", value),
         ),
-        Some(Expression { source, .. }) => Fault::runtime(format!(
-            "Reference path \"{source}\" must point to array."
-        )),
+        Some(Expression { source, .. }) => {
+            Fault::runtime(format!("Reference path \"{source}\" must point to array."))
+        }
         None => Fault::runtime("Reference path \"$\" must point to array."),
     }
 }
 
 fn whole_number(expression: &Expression, value: &Value) -> Result<f64, Fault> {
-    let Expression { source, field, query } = expression;
+    let Expression {
+        source,
+        field,
+        query,
+    } = expression;
     match (value.as_f64(), query) {
         (Some(number), _) if number >= 0.0 && number.fract() == 0.0 => Ok(number),
         (None, Query::Jsonata(_)) => {

@@ -8,7 +8,9 @@ use crate::history::ScopeId;
 impl Execution {
     /// Every command that was given and not yet answered: what a restart performs again.
     pub fn pending(&self) -> Vec<Command> {
-        let deadline = self.deadline().filter(|_| self.end.is_none() && !self.scopes.is_empty());
+        let deadline = self
+            .deadline()
+            .filter(|_| self.end.is_none() && !self.scopes.is_empty());
         let mut commands: Vec<Command> = deadline.map(Command::StartDeadline).into_iter().collect();
         let mut transient = false;
         for (id, scope) in &self.scopes {
@@ -32,17 +34,17 @@ impl Execution {
         }
     }
 
-    fn task_command(
-        &self,
-        id: ScopeId,
-        scope: &Scope,
-        attempting: &Attempting,
-    ) -> Option<Command> {
+    fn task_command(&self, id: ScopeId, scope: &Scope, attempting: &Attempting) -> Option<Command> {
         let current = scope.current.as_ref()?;
         let state = self.machine.0.state(current.id);
-        let crate::definition::StateKind::Task(task) = &state.kind else { return None };
+        let crate::definition::StateKind::Task(task) = &state.kind else {
+            return None;
+        };
         Some(Command::ScheduleTask(Box::new(TaskCommand {
-            task: TaskKey { scope: id, scheduled: attempting.scheduled },
+            task: TaskKey {
+                scope: id,
+                scheduled: attempting.scheduled,
+            },
             resource: task.resource.as_str().into(),
             via: attempting.via.clone(),
             input: attempting.input.clone(),
@@ -57,7 +59,10 @@ impl Execution {
     /// When the execution itself times out.
     pub(super) fn deadline(&self) -> Option<Timestamp> {
         let seconds = self.machine.0.timeout_seconds?;
-        Some(self.started_at.plus_seconds(i64::try_from(seconds).unwrap_or(i64::MAX)))
+        Some(
+            self.started_at
+                .plus_seconds(i64::try_from(seconds).unwrap_or(i64::MAX)),
+        )
     }
 }
 

@@ -46,7 +46,11 @@ pub(super) struct Current {
 impl Current {
     /// `$$.State.RetryCount`
     pub(super) fn retry_count(&self) -> u32 {
-        self.retries.iter().sum::<u64>().try_into().unwrap_or(u32::MAX)
+        self.retries
+            .iter()
+            .sum::<u64>()
+            .try_into()
+            .unwrap_or(u32::MAX)
     }
 }
 

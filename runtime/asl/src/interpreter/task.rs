@@ -22,9 +22,11 @@ impl Driver<'_> {
         let timeout = self.seconds(&reading, task.timeout.as_ref(), effective.value())?;
         let heartbeat = self.seconds(&reading, task.heartbeat.as_ref(), effective.value())?;
         let credentials = match &task.credentials {
-            Some(template) => {
-                Some(Payload::from_value(self.fill(&reading, template, effective.value())?))
-            }
+            Some(template) => Some(Payload::from_value(self.fill(
+                &reading,
+                template,
+                effective.value(),
+            )?)),
             None => None,
         };
         let input = self.arguments(id, state, effective)?;
@@ -40,7 +42,10 @@ impl Driver<'_> {
         }
         let deadline = timeout
             .filter(|seconds| *seconds < limits::SECONDS_MAX)
-            .map(|seconds| self.now.plus_seconds(i64::try_from(seconds).unwrap_or(i64::MAX)));
+            .map(|seconds| {
+                self.now
+                    .plus_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
+            });
         let via = via(&task.resource);
         let detail = Detail::Scheduled {
             via: via.clone(),
@@ -63,7 +68,9 @@ impl Driver<'_> {
 
     /// Gives the command for the attempt that was just recorded.
     fn schedule(&mut self, id: ScopeId) {
-        let Some(scope) = self.execution.scopes.get(&id) else { return };
+        let Some(scope) = self.execution.scopes.get(&id) else {
+            return;
+        };
         if let Some(command) = self.execution.pending_of(id, scope) {
             self.step.commands.push(command);
         }
@@ -87,52 +94,92 @@ impl Driver<'_> {
 
     /// An attempt ended: success leaves the state, anything else fails it.
     pub(super) fn attempt_ended(&mut self, id: ScopeId, report: Report) {
-        let Some(scope) = self.execution.scopes.get(&id) else { return };
-        let Phase::Attempting(attempting) = &scope.phase else { return };
+        let Some(scope) = self.execution.scopes.get(&id) else {
+            return;
+        };
+        let Phase::Attempting(attempting) = &scope.phase else {
+            return;
+        };
         let via = attempting.via.clone();
         let previous = scope.previous;
         let machine = self.execution.machine().clone();
-        let Some(state) = self.current_state(id, &machine) else { return };
+        let Some(state) = self.current_state(id, &machine) else {
+            return;
+        };
         match report {
             Report::Succeeded(output) if output.exceeds_limit() => {
                 let failure = too_large(state);
-                self.emit(id, previous, Detail::Failed { via, failure: failure.clone() });
+                self.emit(
+                    id,
+                    previous,
+                    Detail::Failed {
+                        via,
+                        failure: failure.clone(),
+                    },
+                );
                 self.fail_state(id, failure, true);
             }
             Report::Succeeded(output) => {
-                self.emit(id, previous, Detail::Succeeded { via, output: output.clone() });
+                self.emit(
+                    id,
+                    previous,
+                    Detail::Succeeded {
+                        via,
+                        output: output.clone(),
+                    },
+                );
                 if let Err(fault) = self.complete(id, state, output) {
                     self.fault(id, state, fault);
                 }
             }
             Report::Failed(failure) => {
-                self.emit(id, previous, Detail::Failed { via, failure: failure.clone() });
+                self.emit(
+                    id,
+                    previous,
+                    Detail::Failed {
+                        via,
+                        failure: failure.clone(),
+                    },
+                );
                 self.fail_state(id, failure, true);
             }
             Report::TimedOut => self.attempt_timed_out(id, via, ErrorName::TIMEOUT),
             // As recorded, AWS words a missed heartbeat as a timeout as well; the
             // language's name for it is what Retriers and Catchers may match.
-            Report::HeartbeatTimedOut => self.attempt_timed_out(id, via, ErrorName::HEARTBEAT_TIMEOUT),
+            Report::HeartbeatTimedOut => {
+                self.attempt_timed_out(id, via, ErrorName::HEARTBEAT_TIMEOUT)
+            }
         }
     }
 
     fn attempt_timed_out(&mut self, id: ScopeId, via: Via, error: &'static str) {
         let shown = Failure::named(ErrorName::TIMEOUT);
-        self.emit(id, self.previous(id), Detail::TimedOut { via, failure: shown });
+        self.emit(
+            id,
+            self.previous(id),
+            Detail::TimedOut {
+                via,
+                failure: shown,
+            },
+        );
         self.fail_state(id, Failure::named(error), true);
     }
 
     /// The event that leads to this scope's next one.
     pub(super) fn previous(&self, id: ScopeId) -> EventId {
-        self.execution.scopes.get(&id).map_or(EventId(0), |scope| scope.previous)
+        self.execution
+            .scopes
+            .get(&id)
+            .map_or(EventId(0), |scope| scope.previous)
     }
 
     /// The key of the attempt that runs in this scope.
     pub(super) fn attempt_of(&self, id: ScopeId) -> Option<TaskKey> {
         match &self.execution.scopes.get(&id)?.phase {
-            Phase::Attempting(attempting) => {
-                Some(TaskKey { scope: id, scheduled: attempting.scheduled })
-            }
+            Phase::Attempting(attempting) => Some(TaskKey {
+                scope: id,
+                scheduled: attempting.scheduled,
+            }),
             _ => None,
         }
     }
@@ -143,7 +190,9 @@ fn via(resource: &Resource) -> Via {
     match resource {
         Resource::Lambda { .. } | Resource::Wasm { .. } => Via::Lambda,
         Resource::Activity { .. } => Via::Activity,
-        Resource::Service { service, action, .. } => Via::Service {
+        Resource::Service {
+            service, action, ..
+        } => Via::Service {
             resource_type: service.as_str().into(),
             resource: action.as_str().into(),
         },
@@ -168,7 +217,11 @@ fn too_large(state: &State) -> Failure {
 }
 
 fn seconds_of(expression: &Expression, value: &Value) -> Result<u64, Fault> {
-    let Expression { source, field, query } = expression;
+    let Expression {
+        source,
+        field,
+        query,
+    } = expression;
     let whole = value.as_f64().filter(|seconds| seconds.fract() == 0.0);
     match (whole, query) {
         (Some(seconds), _) if (1.0..=limits::SECONDS_MAX as f64).contains(&seconds) => {

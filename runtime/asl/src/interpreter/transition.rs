@@ -65,14 +65,23 @@ impl Driver<'_> {
 
     /// The raw input after InputPath; in JSONata, as it is.
     pub(super) fn effective_input(&self, id: ScopeId, state: &State) -> Result<Payload, Fault> {
-        let Some(current) = self.execution.scopes.get(&id).and_then(|scope| scope.current.as_ref())
+        let Some(current) = self
+            .execution
+            .scopes
+            .get(&id)
+            .and_then(|scope| scope.current.as_ref())
         else {
             return Err(Fault::runtime("The state is no longer current."));
         };
         self.select(id, &state.operations.input, current.input.clone())
     }
 
-    pub(super) fn select(&self, id: ScopeId, selector: &Selector, payload: Payload) -> Result<Payload, Fault> {
+    pub(super) fn select(
+        &self,
+        id: ScopeId,
+        selector: &Selector,
+        payload: Payload,
+    ) -> Result<Payload, Fault> {
         match selector {
             Selector::Whole => Ok(payload),
             Selector::Nothing => Ok(Payload::from_value(Value::Object(Map::new()))),
@@ -84,9 +93,10 @@ impl Driver<'_> {
                 let scope = self.scope(&reading, payload.value());
                 match path.evaluate(&scope) {
                     Ok(found) => Ok(Payload::from_value(found.into_owned())),
-                    Err(error) => {
-                        Err(Fault::runtime(format!("Invalid path '{}': {error}", expression.source)))
-                    }
+                    Err(error) => Err(Fault::runtime(format!(
+                        "Invalid path '{}': {error}",
+                        expression.source
+                    ))),
                 }
             }
         }
@@ -163,7 +173,9 @@ impl Driver<'_> {
                 ),
             ));
         }
-        let Some(scope) = self.execution.scopes.get(&id) else { return Ok(()) };
+        let Some(scope) = self.execution.scopes.get(&id) else {
+            return Ok(());
+        };
         let (previous, parent) = (scope.previous, scope.parent);
         let detail = Detail::StateExited {
             state: state.kind.history_type(),
@@ -230,9 +242,9 @@ impl Driver<'_> {
     ) -> Result<Value, Fault> {
         match template {
             Template::Constant(value) => Ok(value.clone()),
-            Template::Expression(expression) => {
-                self.evaluate(reading, expression, input).map(Cow::into_owned)
-            }
+            Template::Expression(expression) => self
+                .evaluate(reading, expression, input)
+                .map(Cow::into_owned),
             Template::Object(fields) => {
                 let mut object = Map::with_capacity(fields.len());
                 for (key, field) in fields {
@@ -241,7 +253,9 @@ impl Driver<'_> {
                 Ok(Value::Object(object))
             }
             Template::Array(elements) => {
-                let filled = elements.iter().map(|element| self.fill(reading, element, input));
+                let filled = elements
+                    .iter()
+                    .map(|element| self.fill(reading, element, input));
                 filled.collect::<Result<_, _>>().map(Value::Array)
             }
         }
@@ -256,17 +270,22 @@ impl Driver<'_> {
     ) -> Result<Cow<'v, Value>, Fault> {
         let scope = self.scope(reading, input);
         match &expression.query {
-            Query::Path(path) => {
-                path.evaluate(&scope).map_err(|error| path_fault(expression, &error, input))
-            }
+            Query::Path(path) => path
+                .evaluate(&scope)
+                .map_err(|error| path_fault(expression, &error, input)),
             Query::Intrinsic(intrinsic) => intrinsic
                 .evaluate(&scope)
                 .map(Cow::Owned)
                 .map_err(|error| intrinsic_fault(expression, &error)),
             Query::Jsonata(jsonata) => {
-                let scope = query::Scope { input: reading.input.value(), ..scope };
+                let scope = query::Scope {
+                    input: reading.input.value(),
+                    ..scope
+                };
                 let value = jsonata.evaluate(&scope);
-                value.map(Cow::Owned).map_err(|error| jsonata_fault(expression, &error))
+                value
+                    .map(Cow::Owned)
+                    .map_err(|error| jsonata_fault(expression, &error))
             }
         }
     }
@@ -296,7 +315,9 @@ pub(super) fn place(
         ResultPath::Into(path) => {
             let value = path
                 .put(input.value().clone(), result.value().clone())
-                .map_err(|error| Fault::named(ErrorName::RESULT_PATH_MATCH_FAILURE, error.to_string()))?;
+                .map_err(|error| {
+                    Fault::named(ErrorName::RESULT_PATH_MATCH_FAILURE, error.to_string())
+                })?;
             checked(value)
         }
     }
@@ -316,7 +337,10 @@ pub(super) fn checked(value: Value) -> Result<Payload, Fault> {
 fn deeper_than(value: &Value, levels: usize) -> bool {
     match value {
         Value::Array(elements) => {
-            levels == 0 || elements.iter().any(|element| deeper_than(element, levels - 1))
+            levels == 0
+                || elements
+                    .iter()
+                    .any(|element| deeper_than(element, levels - 1))
         }
         Value::Object(fields) => {
             levels == 0 || fields.values().any(|field| deeper_than(field, levels - 1))
@@ -333,7 +357,10 @@ fn json_bytes(value: &Value) -> usize {
         Value::String(text) => text.len() + 2,
         Value::Array(elements) => 2 + elements.iter().map(|e| json_bytes(e) + 1).sum::<usize>(),
         Value::Object(fields) => {
-            2 + fields.iter().map(|(k, v)| k.len() + 4 + json_bytes(v)).sum::<usize>()
+            2 + fields
+                .iter()
+                .map(|(k, v)| k.len() + 4 + json_bytes(v))
+                .sum::<usize>()
         }
     }
 }

@@ -20,15 +20,22 @@ impl Driver<'_> {
             return self.complete(id, state, effective);
         }
         self.note(Note::WaitUntil { scope: id, at });
-        self.step.commands.push(Command::StartTimer(Timer { scope: id, at }));
+        self.step
+            .commands
+            .push(Command::StartTimer(Timer { scope: id, at }));
         Ok(())
     }
 
     /// The timer of a Wait is due.
     pub(super) fn wait_is_over(&mut self, id: ScopeId) {
         let machine = self.execution.machine().clone();
-        let Some(state) = self.current_state(id, &machine) else { return };
-        debug_assert!(matches!(state.kind, StateKind::Wait(_)), "only a Wait waits");
+        let Some(state) = self.current_state(id, &machine) else {
+            return;
+        };
+        debug_assert!(
+            matches!(state.kind, StateKind::Wait(_)),
+            "only a Wait waits"
+        );
         let done = self
             .effective_input(id, state)
             .and_then(|effective| self.complete(id, state, effective));
@@ -50,7 +57,7 @@ impl Driver<'_> {
                 timestamp_of(expression, &value)?
             }
         };
-        let seconds_max = i64::try_from(limits::SECONDS_MAX).unwrap_or(i64::MAX);
+        let seconds_max = i64::try_from(limits::WAIT_SECONDS_MAX).unwrap_or(i64::MAX);
         if at > self.now.plus_seconds(seconds_max) {
             // Recorded: AWS refuses a moment too far off only when it gets there.
             return Err(Fault::runtime("Wait state delay is too long."));
@@ -59,7 +66,8 @@ impl Driver<'_> {
     }
 
     fn after_seconds(&self, seconds: u64) -> Timestamp {
-        self.now.plus_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
+        self.now
+            .plus_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
     }
 }
 
