@@ -25,7 +25,7 @@ use crate::definition::parse::{
 use crate::definition::{self, Flow, State, StateId, StateKind, StateMachine};
 use crate::diagnostic::Diagnostic;
 
-/// Reads a definition and judges it for this type of machine: [`definition::parse`] and then
+/// Reads a definition and judges it for this type of machine: [`definition::parse()`] and then
 /// all rules. The machine is there when no diagnostic is an error.
 pub fn validate(text: &str, kind: MachineType) -> Parsed {
     let parsed = definition::parse(text);

@@ -4,7 +4,7 @@
 //! case, each with its place. It deliberately does not judge what a well-formed machine
 //! does; that is [`crate::validate`]'s.
 //!
-//! Read [`parse`] first, then `fields.rs`, on which all files here stand.
+//! Read [`parse()`] first, then `fields.rs`, on which all files here stand.
 
 mod choice;
 mod distributed;
@@ -108,7 +108,10 @@ fn read_machine(reports: &Reports<'_>, value: &Value) -> (Option<StateMachine>, 
     fields.one_of("QueryLanguage", &LANGUAGES);
     fields.one_of("Version", &["1.0"]);
     let comment = fields.string("Comment").map(str::to_owned);
-    let timeout_seconds = fields.integer("TimeoutSeconds", 0, limits::SECONDS_MAX);
+    // AWS takes 0; an execution that times out before it begins would be of no use to anyone.
+    let timeout_seconds = fields
+        .integer("TimeoutSeconds", 0, limits::SECONDS_MAX)
+        .filter(|seconds| *seconds > 0);
     let machine = Machine::new(reports, language);
     let flow = machine.flow(&fields, None);
     let (states, ids, outline) = machine.into_parts();
