@@ -1,55 +1,109 @@
 //! The context object: `$$` in JSONPath, `$states.context` in JSONata.
 //!
+//! It is made when an expression first reads it; most never do.
+//!
 //! Source: AWS, "Accessing execution data from the Context object"; the order of the
 //! fields is as recorded.
 
+use std::cell::OnceCell;
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
-use super::Execution;
-use super::scope::{Current, Item, Scope};
+use super::scope::{Item, Scope};
+use super::{Execution, Identity};
 use crate::definition::StateKind;
+use crate::{Payload, Timestamp, query};
+
+/// What the context object of one state is made of.
+pub(super) struct ContextObject {
+    identity: Arc<Identity>,
+    input: Payload,
+    started_at: Timestamp,
+    state: Option<StatePart>,
+    item: Option<Arc<Item>>,
+    made: OnceCell<Value>,
+}
+
+struct StatePart {
+    name: Arc<str>,
+    entered_at: Timestamp,
+    /// Only a Task has one.
+    retry_count: Option<u32>,
+}
 
 impl Execution {
-    /// What the context object is for this scope; `item` stands in for the scope's own
-    /// while a Map's selector is evaluated.
-    pub(super) fn context_object(&self, scope: &Scope, item: Option<&Item>) -> Value {
-        let mut context = Map::new();
-        context.insert("Execution".into(), self.execution_part());
+    /// The context object for this scope; `item` stands in for the scope's own while a
+    /// Map's selector is evaluated.
+    pub(super) fn context_object(&self, scope: &Scope, item: Option<&Arc<Item>>) -> ContextObject {
+        let state = scope.current.as_ref().map(|current| {
+            let state = self.machine.0.state(current.id);
+            let is_task = matches!(state.kind, StateKind::Task(_));
+            StatePart {
+                name: Arc::clone(&state.name),
+                entered_at: current.entered_at,
+                retry_count: is_task.then(|| current.retry_count()),
+            }
+        });
+        ContextObject {
+            identity: Arc::clone(&self.identity),
+            input: self.input.clone(),
+            started_at: self.started_at,
+            state,
+            item: item.or(scope.item.as_ref()).cloned(),
+            made: OnceCell::new(),
+        }
+    }
+}
+
+impl query::Context for ContextObject {
+    fn value(&self) -> &Value {
+        self.made.get_or_init(|| self.make())
+    }
+}
+
+impl ContextObject {
+    fn make(&self) -> Value {
         let identity = &self.identity;
+        let mut context = Map::new();
+        context.insert(
+            "Execution".into(),
+            json!({
+                "Id": identity.execution_arn.as_str(),
+                "Input": self.input.value(),
+                "StartTime": self.started_at.to_string(),
+                "Name": identity.name,
+                "RoleArn": &*identity.role_arn,
+                "RedriveCount": 0,
+            }),
+        );
         context.insert(
             "StateMachine".into(),
-            json!({ "Id": identity.state_machine_arn.as_str(), "Name": identity.state_machine_name }),
+            json!({
+                "Id": identity.state_machine_arn.as_str(),
+                "Name": identity.state_machine_name,
+            }),
         );
-        if let Some(current) = &scope.current {
-            context.insert("State".into(), self.state_part(current));
+        if let Some(state) = &self.state {
+            context.insert("State".into(), state.make());
         }
-        if let Some(item) = item.or(scope.item.as_deref()) {
+        if let Some(item) = &self.item {
             context.insert("Map".into(), json!({ "Item": item_part(item) }));
         }
         Value::Object(context)
     }
+}
 
-    fn execution_part(&self) -> Value {
-        json!({
-            "Id": self.identity.execution_arn.as_str(),
-            "Input": self.input.value(),
-            "StartTime": self.started_at.to_string(),
-            "Name": self.identity.name,
-            "RoleArn": &*self.identity.role_arn,
-            "RedriveCount": 0,
-        })
-    }
-
-    fn state_part(&self, current: &Current) -> Value {
-        let state = self.machine.0.state(current.id);
+impl StatePart {
+    fn make(&self) -> Value {
         let mut part = Map::new();
-        part.insert("Name".into(), Value::from(&*state.name));
+        part.insert("Name".into(), Value::from(&*self.name));
         part.insert(
             "EnteredTime".into(),
-            Value::from(current.entered_at.to_string()),
+            Value::from(self.entered_at.to_string()),
         );
-        if matches!(state.kind, StateKind::Task(_)) {
-            part.insert("RetryCount".into(), Value::from(current.retry_count()));
+        if let Some(retry_count) = self.retry_count {
+            part.insert("RetryCount".into(), Value::from(retry_count));
         }
         Value::Object(part)
     }

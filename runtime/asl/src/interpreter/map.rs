@@ -124,9 +124,9 @@ impl Driver<'_> {
         Ok(())
     }
 
-    fn item(&self, id: ScopeId, index: u32) -> Option<Item> {
+    fn item(&self, id: ScopeId, index: u32) -> Option<Arc<Item>> {
         match &self.execution.scopes.get(&id)?.phase {
-            Phase::Nesting(nested) => item_at(nested.items.as_ref()?, index),
+            Phase::Nesting(nested) => item_at(nested.items.as_ref()?, index).map(Arc::new),
             _ => None,
         }
     }

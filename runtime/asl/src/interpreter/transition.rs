@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::context_object::ContextObject;
 use super::driver::Driver;
 use super::fault::{Fault, intrinsic_fault, jsonata_fault, path_fault};
 use super::scope::Item;
@@ -25,7 +26,7 @@ pub(super) struct Reading {
     /// The state's raw input.
     pub(super) input: Payload,
     pub(super) variables: Arc<Variables>,
-    pub(super) context: Value,
+    pub(super) context: ContextObject,
     pub(super) result: Option<Payload>,
     pub(super) error_output: Option<Payload>,
 }
@@ -40,7 +41,11 @@ impl Driver<'_> {
     }
 
     /// The same, with `item` as `$$.Map.Item`.
-    pub(super) fn reading_item(&self, id: ScopeId, item: Option<&Item>) -> Result<Reading, Fault> {
+    pub(super) fn reading_item(
+        &self,
+        id: ScopeId,
+        item: Option<&Arc<Item>>,
+    ) -> Result<Reading, Fault> {
         let gone = || Fault::runtime("The state is no longer current.");
         let scope = self.execution.scopes.get(&id).ok_or_else(gone)?;
         let current = scope.current.as_ref().ok_or_else(gone)?;

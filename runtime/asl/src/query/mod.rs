@@ -23,6 +23,19 @@ pub use syntax::SyntaxError;
 /// Variables by name, without the `$`. Shared: a scope's variables are cloned on write.
 pub type Variables = BTreeMap<Arc<str>, Arc<Value>>;
 
+/// The context object, made when it is first read: most expressions never do.
+pub trait Context {
+    /// The whole of it.
+    fn value(&self) -> &Value;
+}
+
+/// A context object that is there already.
+impl Context for Value {
+    fn value(&self) -> &Value {
+        self
+    }
+}
+
 /// What an expression may read. All of it is borrowed: evaluation copies only results.
 #[derive(Clone, Copy)]
 pub struct Scope<'a> {
@@ -33,7 +46,7 @@ pub struct Scope<'a> {
     /// `$states.errorOutput`, inside a Catcher (JSONata).
     pub error_output: Option<&'a Value>,
     /// `$$` in JSONPath, `$states.context` in JSONata.
-    pub context: &'a Value,
+    pub context: &'a dyn Context,
     /// `$name`.
     pub variables: &'a Variables,
     /// Whatever chance this evaluation needs (`States.UUID`, `States.MathRandom`, `$uuid()`,

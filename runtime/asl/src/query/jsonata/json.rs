@@ -81,20 +81,24 @@ impl<'a> Source<'a> for ScopeRoot<'a> {
 }
 
 impl<'a> States<'a> {
-    fn fields(&self) -> [(&'static str, Option<&'a Value>); 4] {
-        [
-            ("input", Some(self.0.input)),
-            ("result", self.0.result),
-            ("errorOutput", self.0.error_output),
-            ("context", Some(self.0.context)),
-        ]
+    const FIELDS: [&'static str; 4] = ["input", "result", "errorOutput", "context"];
+
+    /// One field, looked up only when it is asked for: the context object is made then.
+    fn field(&self, name: &str) -> Option<&'a Value> {
+        match name {
+            "input" => Some(self.0.input),
+            "result" => self.0.result,
+            "errorOutput" => self.0.error_output,
+            "context" => Some(self.0.context.value()),
+            _ => None,
+        }
     }
 }
 
 impl<'a> Source<'a> for States<'a> {
     fn read(&self, sink: &mut Sink<'_, 'a>) -> Result<(), String> {
-        for (name, value) in self.fields() {
-            if let Some(value) = value {
+        for name in Self::FIELDS {
+            if let Some(value) = self.field(name) {
                 sink.key(name);
                 write(sink, value);
             }
@@ -103,12 +107,8 @@ impl<'a> Source<'a> for States<'a> {
     }
 
     fn read_field(&self, key: &str, sink: &mut Sink<'_, 'a>) -> Result<bool, String> {
-        for (name, value) in self.fields() {
-            if let Some(value) = value
-                && name == key
-            {
-                write(sink, value);
-            }
+        if let Some(value) = self.field(key) {
+            write(sink, value);
         }
         Ok(true)
     }

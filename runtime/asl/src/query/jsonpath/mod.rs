@@ -151,7 +151,7 @@ impl Path {
     fn document<'a>(&self, scope: &Scope<'a>) -> Option<&'a Value> {
         match &self.route.root {
             Root::Input | Root::Current => Some(scope.input),
-            Root::Context => Some(scope.context),
+            Root::Context => Some(scope.context.value()),
             Root::Variable(name) => scope.variables.get(name).map(AsRef::as_ref),
         }
     }

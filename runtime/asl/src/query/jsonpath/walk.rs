@@ -65,7 +65,7 @@ impl<'s, 'a> Walk<'s, 'a> {
         let start = match &route.root {
             Root::Current => current,
             Root::Input => Some(self.document),
-            Root::Context => Some(self.scope.context),
+            Root::Context => Some(self.scope.context.value()),
             Root::Variable(name) if current.is_some() => {
                 self.scope.variables.get(name).map(AsRef::as_ref)
             }
