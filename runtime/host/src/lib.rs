@@ -3,6 +3,10 @@
 //! This crate knows modules, limits and outcomes. It knows nothing of state machines,
 //! retries, journals or the AWS API. Read [`TaskHost`] first.
 
+pub mod scripted;
+#[cfg(feature = "wasm")]
+pub mod wasm;
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;

@@ -1,0 +1,104 @@
+//! Compiled code on disk, mapped rather than read: after a restart nothing is compiled.
+//!
+//! `compiled/<sha256>-<compatibility>.cwasm` is the code of one module under one wasmtime
+//! version, configuration and kind of processor; the file of the same name that ends in
+//! `.sha256` says what the code must hash to. Code that is missing, stale or damaged is
+//! compiled again: losing this directory costs time only.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::{Path, PathBuf};
+
+use wasmtime::component::Component;
+use wasmtime::{Engine, Module};
+
+use super::module_store::{digest_of, remove_compiled, write_whole};
+use crate::{Digest, Error};
+
+/// Compiled code, ready to be linked.
+pub(super) enum Code {
+    /// Of a component.
+    Component(Component),
+    /// Of a core module.
+    Core(Module),
+}
+
+/// The code of a module, if it was compiled before for this engine and is unharmed.
+pub(super) fn find(engine: &Engine, folder: &Path, digest: &Digest) -> Option<Code> {
+    let code = path_of(engine, folder, digest);
+    let expected = fs::read_to_string(hash_of(&code)).ok()?;
+    let bytes = fs::read(&code).ok()?;
+    if *digest_of(&bytes).0 != *expected {
+        tracing::warn!(file = %code.display(), "compiled code is damaged; compiling it again");
+        return None;
+    }
+    drop(bytes);
+    map(engine, &code)
+        .inspect_err(|error| tracing::warn!(%error, "compiled code does not load"))
+        .ok()
+}
+
+/// Stores the code of a module, and removes what other versions compiled of it.
+///
+/// # Errors
+/// [`Error::Store`] when the folder cannot be written.
+pub(super) fn keep(
+    engine: &Engine,
+    folder: &Path,
+    digest: &Digest,
+    code: &Code,
+) -> Result<(), Error> {
+    let serialized = match code {
+        Code::Component(component) => component.serialize(),
+        Code::Core(module) => module.serialize(),
+    };
+    let serialized = serialized.map_err(super::sandbox)?;
+    let path = path_of(engine, folder, digest);
+    let kept = path
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .unwrap_or_default();
+    remove_compiled(folder, digest, kept)?;
+    // The hash last: code without it counts as missing.
+    write_whole(&path, &serialized)?;
+    write_whole(&hash_of(&path), digest_of(&serialized).0.as_bytes())
+}
+
+/// The file of a module's code, named after all that the code depends on.
+fn path_of(engine: &Engine, folder: &Path, digest: &Digest) -> PathBuf {
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    folder.join(format!("{digest}-{:016x}.cwasm", hasher.finish()))
+}
+
+fn hash_of(code: &Path) -> PathBuf {
+    code.with_extension("sha256")
+}
+
+/// Maps compiled code into memory.
+fn map(engine: &Engine, path: &Path) -> wasmtime::Result<Code> {
+    match Engine::detect_precompiled_file(path)? {
+        Some(wasmtime::Precompiled::Component) => map_component(engine, path),
+        Some(wasmtime::Precompiled::Module) => map_core(engine, path),
+        None => Err(wasmtime::Error::msg("not compiled code")),
+    }
+}
+
+#[expect(unsafe_code, reason = "maps code that this crate compiled")]
+fn map_component(engine: &Engine, path: &Path) -> wasmtime::Result<Code> {
+    // SAFETY: the file must be what `Component::serialize` wrote, and stay so while it is
+    // mapped. It lies in a directory that is Stepwell's own, whose trust is that of the
+    // journal and of the program itself: who can write there can already do anything as
+    // Stepwell. `keep` alone writes there, each file whole under a temporary name that is
+    // then renamed, so a mapped file is never written again, only unlinked or replaced,
+    // which leaves the mapping as it was. Against bit rot and files cut short, `find`
+    // compared the content with the hash stored when it was written; wasmtime itself
+    // refuses code of another version, configuration or processor.
+    unsafe { Component::deserialize_file(engine, path) }.map(Code::Component)
+}
+
+#[expect(unsafe_code, reason = "maps code that this crate compiled")]
+fn map_core(engine: &Engine, path: &Path) -> wasmtime::Result<Code> {
+    // SAFETY: as in `map_component`; the file holds what `Module::serialize` wrote.
+    unsafe { Module::deserialize_file(engine, path) }.map(Code::Core)
+}

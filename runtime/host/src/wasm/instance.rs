@@ -1,0 +1,167 @@
+//! The life of one attempt: a fresh store and instance, one call, one outcome.
+
+use std::time::{Duration, Instant};
+
+use asl::{Failure, Payload};
+use wasmtime::{Engine, Store, Trap, UpdateDeadline, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
+
+use super::bindings::stepwell::task::types;
+use super::guest::Guest;
+use super::limits::{self, MemoryLimiter};
+use super::loaded::Loaded;
+use super::verdict::{self, TimedOut};
+use crate::{Attempt, Context, Error, Limits, OnHeartbeat, Outcome, Usage};
+
+/// How a call came back, when it did.
+pub(super) enum Returned {
+    /// A Task's answer.
+    Answer(String),
+    /// A Task's own failure.
+    Failed {
+        /// The error name.
+        error: String,
+        /// What happened.
+        cause: String,
+    },
+    /// A Task returned, but what it answers cannot be taken.
+    Unreadable(wasmtime::Error),
+    /// A command ended with this code.
+    Exited(i32),
+}
+
+/// Runs one attempt. The module is loaded and has a place in the pool.
+///
+/// # Errors
+/// [`Error::Sandbox`] when it was not the guest that failed.
+pub(super) async fn run(
+    engine: &Engine,
+    loaded: &Loaded,
+    attempt: Attempt,
+) -> Result<Outcome, Error> {
+    let Attempt {
+        module,
+        input,
+        context,
+        on_heartbeat,
+    } = attempt;
+    let limits = module.limits;
+    let begun = Instant::now();
+    // An end beyond what the clock can tell is no end.
+    let deadline = begun.checked_add(limits.timeout);
+    let reads = (!matches!(loaded, Loaded::Task(_))).then(|| input.clone());
+    let mut store = store(engine, &limits, deadline, context, on_heartbeat, reads)?;
+    let called = match deadline {
+        // The running guest sees the deadline by itself; this one is for one that waits.
+        Some(deadline) => {
+            let call = call(loaded, &mut store, &input);
+            match tokio::time::timeout_at(deadline.into(), call).await {
+                Ok(called) => called,
+                Err(_) => Err(TimedOut.into()),
+            }
+        }
+        None => call(loaded, &mut store, &input).await,
+    };
+    let wall_time = begun.elapsed();
+    let result = verdict::of(called, store.data(), &limits)?;
+    let usage = usage(&store, &limits, wall_time);
+    Ok(Outcome { result, usage })
+}
+
+/// A store that holds the guest to its limits.
+fn store(
+    engine: &Engine,
+    limits: &Limits,
+    deadline: Option<Instant>,
+    context: Context,
+    on_heartbeat: OnHeartbeat,
+    reads: Option<Payload>,
+) -> Result<Store<Guest>, Error> {
+    let memory = MemoryLimiter::new(limits.memory_bytes_max);
+    let mut store = Store::new(engine, Guest::new(memory, context, on_heartbeat, reads));
+    store.limiter(|guest| &mut guest.memory);
+    store.set_fuel(limits.fuel_max).map_err(super::sandbox)?;
+    store.set_hostcall_fuel(limits::HOST_CALL_BYTES_MAX);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(move |_| {
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Err(TimedOut.into());
+        }
+        // tokio's own yield, rather than wasmtime's: it lets timers and sockets be looked
+        // at before the guest goes on, so that others hear of time while guests spin.
+        Ok(UpdateDeadline::YieldCustom(
+            1,
+            Box::pin(tokio::task::yield_now()),
+        ))
+    });
+    Ok(store)
+}
+
+/// Instantiates and calls.
+async fn call(
+    loaded: &Loaded,
+    store: &mut Store<Guest>,
+    input: &Payload,
+) -> wasmtime::Result<Returned> {
+    match loaded {
+        Loaded::Task(task) => {
+            let task = task.instantiate_async(&mut *store).await?;
+            let handler = task.stepwell_task_handler();
+            // The generated binding wants a `String`.
+            let input = input.text().to_owned();
+            match handler.call_handle(store, &input).await {
+                Ok(Ok(answer)) => Ok(Returned::Answer(answer)),
+                Ok(Err(types::Failure { error, cause })) => Ok(Returned::Failed { error, cause }),
+                // Whatever ends a guest that runs leaves a trap or a trace of its calls.
+                Err(error) if error.is::<Trap>() || error.is::<WasmBacktrace>() => Err(error),
+                Err(error) => Ok(Returned::Unreadable(error)),
+            }
+        }
+        Loaded::Command(command) => {
+            let ran = async {
+                let command = command.instantiate_async(&mut *store).await?;
+                command.wasi_cli_run().call_run(store).await
+            };
+            exited(ran.await.map(|ran| i32::from(ran.is_err())))
+        }
+        Loaded::Preview1(module) => {
+            let ran = async {
+                let instance = module.instantiate_async(&mut *store).await?;
+                let start = instance.get_typed_func::<(), ()>(&mut *store, "_start")?;
+                start.call_async(store, ()).await
+            };
+            exited(ran.await.map(|()| 0))
+        }
+    }
+}
+
+/// A command also ends by calling `exit`, from however deep.
+fn exited(ran: wasmtime::Result<i32>) -> wasmtime::Result<Returned> {
+    match ran {
+        Ok(code) => Ok(Returned::Exited(code)),
+        Err(error) => match error.downcast_ref::<I32Exit>() {
+            Some(I32Exit(code)) => Ok(Returned::Exited(*code)),
+            None => Err(error),
+        },
+    }
+}
+
+fn usage(store: &Store<Guest>, limits: &Limits, wall_time: Duration) -> Usage {
+    // Fuel is on, so there is always a rest to tell; what ran out has none.
+    let rest = store.get_fuel().unwrap_or(0);
+    Usage {
+        fuel: limits.fuel_max.saturating_sub(rest),
+        memory_bytes_peak: store.data().memory.bytes_peak(),
+        wall_time,
+    }
+}
+
+/// The failure a guest names itself, within the bounds that a failure has.
+pub(super) fn named_by_guest(error: &str, cause: &str) -> Failure {
+    let cut = |text: &str, chars_max: usize| -> String { text.chars().take(chars_max).collect() };
+    let error = match error {
+        "" => asl::ErrorName::TASK_FAILED.to_owned(),
+        named => cut(named, asl::limits::ERROR_CHARS_MAX),
+    };
+    Failure::new(&error, cut(cause, asl::limits::CAUSE_CHARS_MAX))
+}

@@ -1,0 +1,102 @@
+//! Guests written as WebAssembly text, and attempts of them.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::sync::{Arc, OnceLock};
+
+use asl::{Failure, Payload, Timestamp};
+use host::wasm::{PrepareError, Prepared, WasmHost};
+use host::{Attempt, Context, Digest, Limits, Module, Outcome, TaskHost as _};
+use wit_component::StringEncoding;
+
+/// Linear memory that guests of these tests may have, in bytes.
+pub(crate) const MEMORY_BYTES_MAX: u64 = 16 << 20;
+
+/// The host that all tests share, as all Tasks of a server do.
+pub(crate) fn host() -> &'static WasmHost {
+    static HOST: OnceLock<WasmHost> = OnceLock::new();
+    HOST.get_or_init(|| WasmHost::in_memory().unwrap())
+}
+
+/// The bytes of one guest: `task/…` as wit-bindgen would link it, anything else as written.
+pub(crate) fn guest(name: &str) -> Vec<u8> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = root.join("tests/guests").join(name).with_extension("wat");
+    let mut bytes = wat::parse_file(&path).unwrap();
+    if name.starts_with("task/") {
+        let mut resolve = wit_parser::Resolve::default();
+        let (package, _) = resolve.push_path(root.join("../../wit")).unwrap();
+        let world = resolve.select_world(&[package], Some("task")).unwrap();
+        let utf8 = StringEncoding::UTF8;
+        wit_component::embed_component_metadata(&mut bytes, &resolve, world, utf8).unwrap();
+    }
+    bytes
+}
+
+pub(crate) async fn prepare(name: &str) -> Result<Prepared, PrepareError> {
+    host().prepare(guest(name)).await
+}
+
+/// Limits wide enough for guests that behave.
+pub(crate) fn limits() -> Limits {
+    Limits {
+        memory_bytes_max: MEMORY_BYTES_MAX,
+        ..Limits::default()
+    }
+}
+
+pub(crate) fn attempt(digest: Digest, limits: Limits, input: &str) -> Attempt {
+    Attempt {
+        module: Module { digest, limits },
+        input: Payload::from_text(input).unwrap(),
+        context: Context {
+            execution_arn: "arn:aws:states:us-east-1:123456789012:execution:m:e".to_owned(),
+            state_machine_arn: "arn:aws:states:us-east-1:123456789012:stateMachine:m".to_owned(),
+            state_name: "Charge".to_owned(),
+            retry_count: 0,
+            idempotency_key: "key-1".to_owned(),
+            started_at: Timestamp(1_700_000_000_000),
+            deadline: None,
+        },
+        on_heartbeat: Arc::new(|| ()),
+    }
+}
+
+/// Prepares a guest and runs one attempt of it.
+pub(crate) async fn run(name: &str, limits: Limits, input: &str) -> Outcome {
+    let digest = prepare(name).await.unwrap().digest;
+    host().run(attempt(digest, limits, input)).await.unwrap()
+}
+
+/// The failure of one attempt with the usual limits.
+pub(crate) async fn failure(name: &str) -> (String, String) {
+    named(run(name, limits(), "null").await.result.unwrap_err())
+}
+
+/// A failure's name and cause.
+pub(crate) fn named(failure: Failure) -> (String, String) {
+    (
+        failure.error_name().to_owned(),
+        failure.cause.unwrap_or_default(),
+    )
+}
+
+/// The text that one attempt with the usual limits answers.
+pub(crate) async fn answer(name: &str, input: &str) -> String {
+    run(name, limits(), input)
+        .await
+        .result
+        .unwrap()
+        .text()
+        .to_owned()
+}
+
+/// Counts heartbeats.
+pub(crate) fn counting(attempt: &mut Attempt) -> Arc<AtomicU32> {
+    let count = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&count);
+    attempt.on_heartbeat = Arc::new(move || {
+        counted.fetch_add(1, SeqCst);
+    });
+    count
+}

@@ -1,0 +1,21 @@
+;; Logs one line of sixteen mebibytes.
+(module
+  (import "stepwell:task/host@0.1.0" "log"
+    (func $log (param i32 i32 i32 i32 i32)))
+  (memory (export "memory") 257)
+  (global $top (mut i32) (i32.const 1024))
+  (func (export "cabi_realloc")
+    (param $old i32) (param $old_size i32) (param $align i32) (param $size i32) (result i32)
+    (local $at i32)
+    (local.set $at (i32.and (i32.add (global.get $top) (i32.const 7)) (i32.const -8)))
+    (global.set $top (i32.add (local.get $at) (local.get $size)))
+    (local.get $at))
+  (func $answer (param $ptr i32) (param $len i32) (result i32)
+    (i32.store (i32.const 0) (i32.const 0))
+    (i32.store (i32.const 4) (local.get $ptr))
+    (i32.store (i32.const 8) (local.get $len))
+    (i32.const 0))
+  (func (export "stepwell:task/handler@0.1.0#handle")
+    (param $ptr i32) (param $len i32) (result i32)
+    (call $log (i32.const 2) (i32.const 0) (i32.const 0x1000000) (i32.const 0) (i32.const 0))
+    (call $answer (local.get $ptr) (local.get $len))))

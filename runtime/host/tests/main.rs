@@ -1,0 +1,9 @@
+//! The sandbox, tried by guests that behave and guests that do not: each is a file under
+//! `guests`, named after what it does.
+
+mod deploy;
+mod guests;
+mod limits;
+mod pure;
+mod store;
+mod tasks;
