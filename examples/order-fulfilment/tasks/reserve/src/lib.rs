@@ -1,9 +1,9 @@
 //! Sets stock aside for an order.
 
 use serde::{Deserialize, Serialize};
-use stepwell_task::{Failure, context, log};
+use stepwell_task::{Failure, log};
 
-/// The most of one article that the warehouse holds.
+/// How many of each article the warehouse of this example holds.
 const STOCK: u32 = 100;
 
 #[derive(Deserialize)]
@@ -23,22 +23,16 @@ struct Item {
 #[serde(rename_all = "camelCase")]
 struct Reservation {
     reservation_id: String,
-    units: u32,
 }
 
 fn reserve(order: Order) -> Result<Reservation, Failure> {
-    for item in &order.items {
-        if item.quantity > STOCK {
-            let cause = format!("{} × {} wanted, {STOCK} there", item.quantity, item.sku);
-            return Err(Failure::new("OutOfStock", cause));
-        }
+    if let Some(item) = order.items.iter().find(|item| item.quantity > STOCK) {
+        let cause = format!("{} of {} wanted, {STOCK} there", item.quantity, item.sku);
+        return Err(Failure::new("OutOfStock", cause));
     }
-    let units = order.items.iter().map(|item| item.quantity).sum();
-    log::info!("stock reserved", order = order.order_id, units = units);
-    // The same text if this attempt is repeated: the warehouse would know it again.
+    log::info!("stock reserved", order = order.order_id);
     Ok(Reservation {
-        reservation_id: format!("res-{}", context().idempotency_key),
-        units,
+        reservation_id: format!("R-{}", order.order_id),
     })
 }
 
