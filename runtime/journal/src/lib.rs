@@ -13,6 +13,7 @@ mod append;
 mod chance;
 pub mod conformance;
 mod error;
+mod faulty;
 mod listing;
 mod memory;
 #[cfg(feature = "sqlite")]
@@ -20,6 +21,7 @@ pub mod sqlite;
 
 pub use append::{Append, Change, Opened, ROW_BYTES_MAX, Status};
 pub use error::Error;
+pub use faulty::{Faults, FaultyJournal};
 pub use listing::{Entry, Listing, Page, PageToken, Row, Summary};
 pub use memory::MemoryJournal;
 #[cfg(feature = "sqlite")]

@@ -29,7 +29,7 @@ const SUMMARY: &str = "SELECT e.id, e.arn, m.arn, e.name, e.started_at, e.status
 pub(super) struct Readers {
     path: String,
     options: Options,
-    index: Arc<RwLock<Index>>,
+    pub(super) index: Arc<RwLock<Index>>,
     idle: Mutex<Vec<Connection>>,
 }
 

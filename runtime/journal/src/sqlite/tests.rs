@@ -1,11 +1,17 @@
-//! What the contract does not say: files, locks, formats, folding, a full disk.
+//! What the contract does not say: files, locks, formats, folding, damage, a full disk.
 
+use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
+use asl::Timestamp;
+use asl::arn::Place;
+use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::*;
 use crate::conformance::{Subject, check};
+use crate::{Change, Opened};
 
 impl Subject for TempDir {
     type Journal = SqliteJournal;
@@ -22,4 +28,242 @@ fn keeps_the_contract() {
 
 fn open(dir: &Path) -> SqliteJournal {
     SqliteJournal::open(dir, Options::default()).unwrap()
+}
+
+fn refused(dir: &Path) -> String {
+    SqliteJournal::open(dir, Options::default())
+        .unwrap_err()
+        .to_string()
+}
+
+/// A connection beside the journal, to look at its file or to harm it.
+fn beside(dir: &Path) -> Connection {
+    Connection::open(files::data_file(dir)).unwrap()
+}
+
+fn count(dir: &Path, table: &str) -> u64 {
+    let query = format!("SELECT count(*) FROM {table}");
+    beside(dir).query_row(&query, [], |row| row.get(0)).unwrap()
+}
+
+fn row(name: &str, sequence: u64, last: bool) -> Append {
+    let place = Place::default();
+    let change = match (sequence, last) {
+        (0, _) => Change::Opened(Opened {
+            state_machine: place.state_machine("machine"),
+            name: name.into(),
+            started_at: Timestamp(1),
+        }),
+        (_, false) => Change::None,
+        (_, true) => Change::Closed {
+            status: Status::Succeeded,
+            stopped_at: Timestamp(2),
+        },
+    };
+    let execution = place.execution("machine", name);
+    Append {
+        execution,
+        sequence,
+        records: vec![sequence as u8; 1000],
+        change,
+    }
+}
+
+/// Appends an execution of `rows` rows and waits for the last.
+async fn run(journal: &SqliteJournal, name: &str, rows: u64, ends: bool) -> Result<(), Error> {
+    let durables: Vec<_> = (0..rows)
+        .map(|sequence| journal.append(row(name, sequence, ends && sequence + 1 == rows)))
+        .collect();
+    for durable in durables {
+        durable.await?;
+    }
+    Ok(())
+}
+
+/// Waits until the writer has folded what it can.
+fn wait_until_folded(journal: &SqliteJournal) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let unfolded = || {
+        let index = journal.readers.index.read().unwrap();
+        index
+            .values()
+            .any(|tracked| tracked.status != Status::Running)
+    };
+    while unfolded() {
+        assert!(Instant::now() < deadline, "nothing folds");
+        std::thread::yield_now();
+    }
+}
+
+#[tokio::test]
+async fn ended_executions_leave_the_log() {
+    let dir = TempDir::new().unwrap();
+    let journal = open(dir.path());
+    run(&journal, "open", 3, false).await.unwrap();
+    for number in 0..40 {
+        run(&journal, &format!("e{number}"), 2 + number, true)
+            .await
+            .unwrap();
+    }
+    // More than one segment, by rows and by bytes.
+    run(&journal, "long", 9000, true).await.unwrap();
+    wait_until_folded(&journal);
+    assert_eq!(count(dir.path(), "log"), 3);
+    assert!(count(dir.path(), "archive") > 45);
+    drop(journal);
+    let journal = open(dir.path());
+    let long = Place::default().execution("machine", "long");
+    for from in [0, 1, 4095, 4096, 8999] {
+        let rows = journal.rows(&long, from, 3).unwrap();
+        let expected: Vec<_> = (from..9000).take(3).collect();
+        assert_eq!(
+            rows.iter().map(|row| row.sequence).collect::<Vec<_>>(),
+            expected
+        );
+        assert_eq!(rows[0].records, vec![from as u8; 1000]);
+    }
+}
+
+#[test]
+fn a_second_opener_learns_who_was_first() {
+    let dir = TempDir::new().unwrap();
+    let journal = open(dir.path());
+    let refusal = refused(dir.path());
+    let pid = std::process::id().to_string();
+    assert!(
+        refusal.contains("in use") && refusal.contains(&pid),
+        "{refusal}"
+    );
+    assert!(
+        refusal.contains(&dir.path().display().to_string()),
+        "{refusal}"
+    );
+    drop(journal);
+    open(dir.path());
+}
+
+#[test]
+fn other_files_and_newer_formats_are_left_alone() {
+    let dir = TempDir::new().unwrap();
+    let file = files::data_file(dir.path());
+    fs::write(
+        &file,
+        "this is not a database, but long enough to be looked at".repeat(99),
+    )
+    .unwrap();
+    let before = fs::read(&file).unwrap();
+    assert!(
+        refused(dir.path()).contains("is damaged"),
+        "{}",
+        refused(dir.path())
+    );
+    assert_eq!(fs::read(&file).unwrap(), before);
+    fs::remove_file(&file).unwrap();
+    beside(dir.path())
+        .execute_batch("CREATE TABLE somebody_elses (a)")
+        .unwrap();
+    assert!(refused(dir.path()).contains("not a journal of stepwell"));
+    fs::remove_file(&file).unwrap();
+    drop(open(dir.path()));
+    beside(dir.path())
+        .pragma_update(None, "user_version", 9)
+        .unwrap();
+    assert!(refused(dir.path()).contains("has format 9; this program knows up to 1"));
+}
+
+#[tokio::test]
+async fn missing_rows_are_found_at_open() {
+    for (harm, told) in [
+        (
+            "DELETE FROM log WHERE position = 2",
+            "has row 2 of execution 1 where 1 belongs",
+        ),
+        ("DELETE FROM log", "the rows of"),
+        ("DELETE FROM executions", "does not exist"),
+        (
+            "UPDATE log SET sequence = sequence + 5",
+            "lacks rows from 0 to 5",
+        ),
+        (
+            "UPDATE executions SET status = 2, row_count = 9",
+            "has 9 rows, but",
+        ),
+        (
+            "UPDATE executions SET status = 77, row_count = 4",
+            "77 is no status",
+        ),
+    ] {
+        let dir = TempDir::new().unwrap();
+        run(&open(dir.path()), "a", 4, false).await.unwrap();
+        beside(dir.path()).execute_batch(harm).unwrap();
+        let refusal = refused(dir.path());
+        assert!(
+            refusal.contains("is damaged") && refusal.contains(told),
+            "{harm}: {refusal}"
+        );
+        assert!(refusal.contains("restore"), "{refusal}");
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_archive_is_told_to_its_reader_alone() {
+    let dir = TempDir::new().unwrap();
+    let journal = open(dir.path());
+    run(&journal, "a", 3, true).await.unwrap();
+    run(&journal, "b", 3, true).await.unwrap();
+    wait_until_folded(&journal);
+    beside(dir.path())
+        .execute_batch("UPDATE archive SET rows = substr(rows, 1, 1500) WHERE id = 1 << 24")
+        .unwrap();
+    let [a, b] = ["a", "b"].map(|name| Place::default().execution("machine", name));
+    assert!(matches!(journal.rows(&a, 0, 9), Err(Error::Damaged { .. })));
+    assert_eq!(journal.rows(&b, 0, 9).unwrap().len(), 3);
+}
+
+/// The writer's side alone, so that a test can make the file as large as it may get.
+#[test]
+fn a_full_disk_keeps_nothing_of_the_batch_and_recovers() {
+    let dir = TempDir::new().unwrap();
+    let connection = files::open(dir.path(), &Options::default()).unwrap();
+    let mut store = Store::new(connection, "the file".into()).unwrap();
+    let rows = |range: std::ops::Range<u64>| {
+        range
+            .map(|sequence| Work::Append(row("a", sequence, false)))
+            .collect::<Vec<_>>()
+    };
+    store.commit(rows(0..2).into_iter()).unwrap();
+    let limit = |store: &Store, pages: i64| {
+        let set = store
+            .connection
+            .pragma_update_and_check(None, "max_page_count", pages, |row| row.get::<_, i64>(0));
+        set.unwrap();
+    };
+    limit(&store, 1);
+    let fault = store.commit(rows(2..500).into_iter()).unwrap_err();
+    assert!(
+        matches!(fault, store::Fault::Refused(Error::DiskFull(_))),
+        "{fault:?}"
+    );
+    limit(&store, 1 << 20);
+    let answers = store.commit(rows(2..500).into_iter()).unwrap();
+    assert!(answers.iter().all(Result::is_ok));
+    drop(store);
+    let journal = open(dir.path());
+    let arn = Place::default().execution("machine", "a");
+    assert_eq!(journal.rows(&arn, 0, usize::MAX).unwrap().len(), 500);
+}
+
+#[tokio::test]
+async fn a_panicking_writer_answers_everyone() {
+    let queue = Queue::default();
+    let waiting = queue.submit(Work::Append(row("a", 0, false)));
+    queue.poison(&Error::Poisoned("why".into()));
+    queue.finish();
+    assert!(matches!(waiting.await.unwrap(), Err(Error::Poisoned(_))));
+    let later = queue.submit(Work::Append(row("a", 0, false)));
+    assert!(matches!(later.await.unwrap(), Err(Error::Poisoned(_))));
+    assert!(matches!(
+        queue.close().await.unwrap(),
+        Err(Error::Poisoned(_))
+    ));
 }
