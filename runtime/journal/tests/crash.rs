@@ -3,6 +3,8 @@
 //! The test runs its own binary again as the victim, which appends and says what was
 //! acknowledged; the parent kills it in mid-word and reads the journal.
 #![cfg(feature = "sqlite")]
+// A panic is the report here, in the functions beside the test as well.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
