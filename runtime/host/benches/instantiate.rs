@@ -1,1 +1,175 @@
-fn main() {}
+//! What does a fresh instance for each attempt cost, beside bare wasmtime?
+//!
+//! Both run the same component on the same input under the same engine settings, in turns
+//! so that a noisy machine is noisy to both: bare is `InstancePre::instantiate` and one
+//! typed call; the host adds limits, metering, the JSON check and an interruptible call.
+//! Expected from a sketch: 15 to 25 µs, and at most 1.3 times bare.
+//!
+//! `cargo bench -p host --features wasm [-- GUEST.wasm INPUT.json]`
+
+use std::time::{Duration, Instant};
+
+use asl::{Payload, Timestamp};
+use host::wasm::{WasmHost, engine};
+use host::{Attempt, Context, Limits, Module, TaskHost as _};
+use wasmtime::Store;
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
+
+/// Rounds, and calls within each: some seconds in all.
+const ROUNDS: usize = 21;
+const CALLS: u32 = 5_000;
+
+/// `failure` of `wit/task.wit`.
+#[derive(wasmtime::component::ComponentType, wasmtime::component::Lift)]
+#[component(record)]
+struct Failure {
+    error: String,
+    cause: String,
+}
+
+/// A component called without anything of ours.
+struct Bare {
+    pre: InstancePre<()>,
+    handle: ComponentExportIndex,
+}
+
+impl Bare {
+    fn new(bytes: &[u8]) -> wasmtime::Result<Self> {
+        let engine = engine::new()?;
+        let component = Component::from_binary(&engine, bytes)?;
+        let handler = component.get_export_index(None, "stepwell:task/handler@0.1.0");
+        let handle = component.get_export_index(handler.as_ref(), "handle");
+        let handle = handle.expect("the guest is a Task");
+        // What a guest imports but does not call in this bench may be missing.
+        let mut linker = Linker::new(&engine);
+        linker.define_unknown_imports_as_traps(&component)?;
+        Ok(Self {
+            pre: linker.instantiate_pre(&component)?,
+            handle,
+        })
+    }
+
+    fn call(&self, input: &str) -> wasmtime::Result<String> {
+        let mut store = Store::new(self.pre.engine(), ());
+        store.set_fuel(Limits::default().fuel_max)?;
+        store.set_epoch_deadline(u64::MAX / 2);
+        let instance = self.pre.instantiate(&mut store)?;
+        let handle = instance
+            .get_typed_func::<(&str,), (Result<String, Failure>,)>(&mut store, self.handle)?;
+        let (answer,) = handle.call(&mut store, (input,))?;
+        answer.map_err(|failure| wasmtime::Error::msg(failure.error + &failure.cause))
+    }
+}
+
+/// The guest of the command line, or one that answers its input.
+fn guest() -> (Vec<u8>, String) {
+    let mut arguments = std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--bench");
+    if let (Some(guest), Some(input)) = (arguments.next(), arguments.next()) {
+        let bytes = std::fs::read(guest).expect("the guest can be read");
+        return (
+            bytes,
+            std::fs::read_to_string(input).expect("the input can be read"),
+        );
+    }
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let bytes = wat::parse_file(root.join("tests/guests/task/echo.wat"));
+    let mut bytes = bytes.expect("the guest parses");
+    let mut resolve = wit_parser::Resolve::default();
+    let (package, _) = resolve
+        .push_path(root.join("../../wit"))
+        .expect("the contract parses");
+    let world = resolve
+        .select_world(&[package], Some("task"))
+        .expect("the contract has it");
+    let utf8 = wit_component::StringEncoding::UTF8;
+    wit_component::embed_component_metadata(&mut bytes, &resolve, world, utf8)
+        .expect("the contract fits into the guest");
+    (
+        bytes,
+        r#"{"order":"1042","items":[{"sku":"A1","quantity":2}]}"#.to_owned(),
+    )
+}
+
+/// The component a guest is, whatever its form.
+fn component(bytes: &[u8]) -> Vec<u8> {
+    if bytes[4..8] == [0x0d, 0, 1, 0] {
+        return bytes.to_vec();
+    }
+    let encoder = wit_component::ComponentEncoder::default();
+    let encoded = encoder
+        .module(bytes)
+        .and_then(|mut encoder| encoder.encode());
+    encoded.expect("the guest is a Task")
+}
+
+fn attempt(module: &Module, input: &Payload) -> Attempt {
+    Attempt {
+        module: module.clone(),
+        input: input.clone(),
+        context: Context {
+            execution_arn: "arn:aws:states:us-east-1:123456789012:execution:m:e".to_owned(),
+            state_machine_arn: "arn:aws:states:us-east-1:123456789012:stateMachine:m".to_owned(),
+            state_name: "Charge".to_owned(),
+            retry_count: 0,
+            idempotency_key: "key".to_owned(),
+            started_at: Timestamp(1_700_000_000_000),
+            deadline: None,
+        },
+        on_heartbeat: std::sync::Arc::new(|| ()),
+    }
+}
+
+/// The median, which a busy neighbour moves least.
+fn microseconds(mut rounds: Vec<Duration>) -> f64 {
+    rounds.sort();
+    rounds[rounds.len() / 2].as_secs_f64() * 1e6 / f64::from(CALLS)
+}
+
+fn main() {
+    let (bytes, text) = guest();
+    let bare = Bare::new(&component(&bytes)).expect("the guest links");
+    let host = WasmHost::in_memory().expect("the sandbox starts");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.expect("tokio starts");
+    let digest = runtime
+        .block_on(host.prepare(bytes))
+        .expect("the guest is accepted")
+        .digest;
+    let module = Module {
+        digest,
+        limits: Limits::default(),
+    };
+    let input = Payload::from_text(text.clone()).expect("the input is JSON");
+
+    let (mut ours, mut bares, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let begun = Instant::now();
+        for _ in 0..CALLS {
+            std::hint::black_box(bare.call(&text).expect("the guest answers"));
+        }
+        bares.push(begun.elapsed());
+        let begun = Instant::now();
+        runtime.block_on(async {
+            for _ in 0..CALLS {
+                let outcome = host.run(attempt(&module, &input)).await;
+                std::hint::black_box(outcome.expect("the host runs it").result)
+                    .expect("the guest answers");
+            }
+        });
+        ours.push(begun.elapsed());
+        ratios.push(ours[ours.len() - 1].as_secs_f64() / bares[bares.len() - 1].as_secs_f64());
+    }
+    ratios.sort_by(f64::total_cmp);
+    let (ours, bares) = (microseconds(ours), microseconds(bares));
+    println!(
+        "instantiate and call, {} bytes in, median of {ROUNDS} x {CALLS}:",
+        text.len()
+    );
+    println!("  bare wasmtime {bares:8.2} µs");
+    println!("  WasmHost      {ours:8.2} µs");
+    println!("  ratio         {:8.2}", ratios[ratios.len() / 2]);
+}

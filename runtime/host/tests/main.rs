@@ -1,6 +1,8 @@
 //! The sandbox, tried by guests that behave and guests that do not: each is a file under
 //! `guests`, named after what it does.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
 mod deploy;
 mod guests;
 mod limits;

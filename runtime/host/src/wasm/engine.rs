@@ -6,7 +6,12 @@ use super::limits;
 
 /// Makes the engine. Fuel meters the work and is deterministic; epochs let a running guest
 /// be interrupted; NaNs are canonical so that a pure module is pure to the last bit.
-pub(super) fn new() -> wasmtime::Result<Engine> {
+///
+/// Public so that a bench can measure bare wasmtime with the same settings.
+///
+/// # Errors
+/// When this machine cannot give the address space that the pool reserves.
+pub fn new() -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     config
         .consume_fuel(true)

@@ -12,7 +12,7 @@
 mod bindings;
 mod cache;
 mod clock;
-mod engine;
+pub mod engine;
 mod epoch;
 mod guest;
 mod instance;
