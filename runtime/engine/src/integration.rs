@@ -147,7 +147,7 @@ fn find(
 
 /// The name and qualifier in any form AWS takes: `NAME`, `NAME:Q`, `ACCOUNT:function:NAME`,
 /// `arn:aws:lambda:…:function:NAME[:Q]`; and ours, `wasm:NAME[:Q]`.
-fn function(written: &str) -> (&str, Option<&str>) {
+pub fn function(written: &str) -> (&str, Option<&str>) {
     let tail = match written.rsplit_once(":function:") {
         Some((_, tail)) => tail,
         None => written.strip_prefix("wasm:").unwrap_or(written),

@@ -19,6 +19,7 @@ pub use clock::{Clock, Entropy};
 pub use definition::Definition;
 pub use executor::{Engine, Error, Observer, Parts, StartError, StartRequest, Started, Told};
 pub use express::run_express;
+pub use integration::function;
 pub use task_module::{
     DeployError, Deployment, ModuleDescription, ModuleVersion, Modules, NotDeployed, TaskModules,
 };

@@ -1,2 +1,9 @@
-//! The `stepwell` binary.
-fn main() {}
+//! The `stepwell` binary: reads the command line, and leaves with its exit code.
+
+mod cli;
+mod telemetry;
+mod wiring;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

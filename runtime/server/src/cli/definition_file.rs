@@ -1,0 +1,56 @@
+//! A definition in a file: read, understood, or complained about.
+
+use std::path::Path;
+
+use anyhow::bail;
+use asl::validate::{MachineType, validate};
+use engine::Definition;
+
+use super::{Outcome, diagnostics, input, output};
+
+/// Reads a definition that is to be run; on problems, shows them all.
+pub(super) fn load(path: &Path, kind: MachineType) -> anyhow::Result<Result<Definition, Outcome>> {
+    let name = path.display().to_string();
+    let text = input::file(&name)?;
+    let parsed = validate(&text, kind);
+    if parsed
+        .diagnostics
+        .iter()
+        .any(|diagnostic| diagnostic.is_error())
+    {
+        diagnostics::show(&name, &text, &parsed.diagnostics);
+        output::complain(format_args!("{name} is not a valid definition"));
+        return Ok(Err(Outcome::Invalid));
+    }
+    match Definition::parse(&text) {
+        Ok(definition) => Ok(Ok(definition)),
+        Err(_) => bail!("{name} is not a valid definition"),
+    }
+}
+
+/// The name of the state machine in a file: the file's, or its folder's when the file is
+/// named for what it is.
+pub(super) fn machine_name(path: &Path) -> String {
+    let file = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
+    let file = file.unwrap_or_default();
+    let stem = file.split('.').next().unwrap_or_default();
+    let folder = || {
+        let path = path.canonicalize().ok()?;
+        Some(path.parent()?.file_name()?.to_string_lossy().into_owned())
+    };
+    let name = match stem {
+        "definition" | "state-machine" | "" => folder().unwrap_or_else(|| "state-machine".into()),
+        stem => stem.to_owned(),
+    };
+    name.chars()
+        .filter(|char| is_name_char(*char))
+        .take(asl::limits::NAME_CHARS_MAX)
+        .collect()
+}
+
+/// Whether AWS takes the character in a name.
+pub(super) fn is_name_char(char: char) -> bool {
+    !(char.is_whitespace() || char.is_control() || "<>{}[]?*\"#%\\^|~`$&,;:/".contains(char))
+}

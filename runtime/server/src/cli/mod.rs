@@ -1,0 +1,118 @@
+//! The command line: one file a subcommand, each with one `execute`.
+//!
+//! Exit codes: 0 succeeded; 1 the execution or check failed; 2 usage, unreadable input or an
+//! invalid definition. Output JSON alone goes to standard output; all else to standard error.
+
+mod completions;
+mod definition_file;
+mod diagnostics;
+mod eval;
+mod execution;
+mod graph;
+mod input;
+mod live;
+mod man;
+mod modules;
+mod output;
+mod run;
+mod task;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// AWS Step Functions that you run yourself, with every Task a sandboxed WebAssembly component.
+#[derive(Debug, Parser)]
+#[command(name = "stepwell", version, arg_required_else_help = true, after_help = EXAMPLES)]
+struct Cli {
+    /// Log more: once for what Tasks log, twice for everything the runtime does.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  stepwell run definition.asl.json --input '{\"amount\": 42}'
+  stepwell validate definition.asl.json
+  stepwell eval '$.orders[?(@.amount > 10)]' --input @orders.json
+  stepwell task deploy charge charge.wasm --data-dir ./data
+  stepwell execution history my-execution --data-dir ./data";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Run),
+    Validate(validate::Validate),
+    Eval(eval::Eval),
+    Graph(graph::Graph),
+    #[command(subcommand)]
+    Task(task::Task),
+    #[command(subcommand)]
+    Execution(execution::Execution),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+/// How a subcommand ended, when nothing went wrong with the program itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// It did what it was asked to.
+    Success,
+    /// The execution or the check failed.
+    Failure,
+    /// The input was unreadable or invalid.
+    Invalid,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Success => Self::SUCCESS,
+            Outcome::Failure => Self::from(1),
+            Outcome::Invalid => Self::from(2),
+            Outcome::Interrupted => Self::from(130),
+        }
+    }
+}
+
+/// Runs the command line to its exit code.
+pub(crate) fn main() -> ExitCode {
+    let cli = Cli::parse();
+    crate::telemetry::init(cli.verbose);
+    let done = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(cli.command.execute()));
+    match done {
+        Ok(outcome) => outcome.into(),
+        Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(format_args!("{error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+impl Command {
+    async fn execute(self) -> anyhow::Result<Outcome> {
+        match self {
+            Self::Run(run) => run.execute().await,
+            Self::Validate(validate) => validate.execute(),
+            Self::Eval(eval) => eval.execute(),
+            Self::Graph(graph) => graph.execute(),
+            Self::Task(task) => task.execute().await,
+            Self::Execution(execution) => execution.execute().await,
+            Self::Completions(completions) => completions.execute(),
+            Self::Man(man) => man.execute(),
+        }
+    }
+}
+
+/// The whole command line, for completions and the manual.
+fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}

@@ -1,0 +1,78 @@
+//! Builds the parts and puts them together: a journal, a host, the modules, an engine.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use engine::clock::{SystemClock, SystemEntropy};
+use engine::{Engine, Modules, Observer, Parts, TaskModules};
+use host::wasm::WasmHost;
+use journal::sqlite::{Options, SqliteJournal};
+use journal::{Journal, MemoryJournal};
+
+/// Where everything of a data directory is, opened.
+pub(crate) struct Store {
+    /// The journal, and the catalogue in it.
+    pub(crate) journal: Arc<dyn Journal>,
+    /// The sandbox, with the modules it keeps.
+    pub(crate) host: Arc<WasmHost>,
+    /// What is deployed.
+    pub(crate) deployed: Arc<TaskModules>,
+}
+
+impl Store {
+    /// Opens a data directory; makes it if it is missing.
+    pub(crate) fn open(dir: &Path) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(dir)
+            .with_context(|| format!("cannot make the data directory {}", dir.display()))?;
+        let journal = SqliteJournal::open(dir, Options::default())?;
+        let host = WasmHost::open(&dir.join("modules"))?;
+        Ok(Self::of(Arc::new(journal), host))
+    }
+
+    /// Keeps everything in memory.
+    pub(crate) fn in_memory() -> anyhow::Result<Self> {
+        Ok(Self::of(
+            Arc::new(MemoryJournal::default()),
+            WasmHost::in_memory()?,
+        ))
+    }
+
+    /// A data directory, or memory.
+    pub(crate) fn of_dir(dir: Option<&PathBuf>) -> anyhow::Result<Self> {
+        match dir {
+            Some(dir) => Self::open(dir),
+            None => Self::in_memory(),
+        }
+    }
+
+    fn of(journal: Arc<dyn Journal>, host: WasmHost) -> Self {
+        let deployed = Arc::new(TaskModules::new(Arc::clone(&journal)));
+        Self {
+            journal,
+            host: Arc::new(host),
+            deployed,
+        }
+    }
+
+    /// The parts of an engine on this store.
+    pub(crate) fn parts(
+        &self,
+        modules: Arc<dyn Modules>,
+        observer: Option<Arc<dyn Observer>>,
+    ) -> Parts {
+        Parts {
+            journal: Arc::clone(&self.journal),
+            host: Arc::clone(&self.host) as Arc<dyn host::TaskHost>,
+            modules,
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            observer,
+        }
+    }
+
+    /// An engine that runs what is deployed.
+    pub(crate) fn engine(&self) -> Engine {
+        Engine::new(self.parts(Arc::clone(&self.deployed) as Arc<dyn Modules>, None))
+    }
+}
