@@ -1,0 +1,398 @@
+//! The command line as a person uses it: what it prints where, and how it leaves.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+
+fn stepwell(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_stepwell"))
+        .args(arguments)
+        .current_dir(root())
+        .env_remove("STEPWELL_DATA_DIR")
+        .output()
+        .expect("the binary runs")
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Runs a command and checks its exit code, and what its two outputs have in them.
+fn check(arguments: &[&str], code: i32, stdout: &[&str], stderr: &[&str]) -> Output {
+    let output = stepwell(arguments);
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(code),
+        "{arguments:?}\n{out}\n{err}"
+    );
+    for part in stdout {
+        assert!(
+            out.contains(part),
+            "{arguments:?}: no {part:?} in standard output\n{out}\n{err}"
+        );
+    }
+    for part in stderr {
+        assert!(
+            err.contains(part),
+            "{arguments:?}: no {part:?} in standard error\n{err}"
+        );
+    }
+    output
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A folder with files in it.
+fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, content) in files {
+        std::fs::write(folder.path().join(name), content).expect("a file");
+    }
+    folder
+}
+
+fn at(folder: &tempfile::TempDir, name: &str) -> String {
+    folder.path().join(name).display().to_string()
+}
+
+const PASS: &str = r#"{"StartAt": "A", "States": {"A": {"Type": "Pass", "Parameters": {"twice.$": "States.Array($.x, $.x)"}, "End": true}}}"#;
+const FAIL: &str = r#"{"StartAt": "A", "States": {"A": {"Type": "Fail", "Error": "Boom", "Cause": "on purpose"}}}"#;
+const TASK: &str =
+    r#"{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "wasm:echo", "End": true}}}"#;
+const WRONG: &str = "{\n  \"StartAt\": \"A\",\n  \"States\": {\n    \"A\": { \"Type\": \"Pass\", \"Next\": \"B\" }\n  }\n}";
+
+/// A preview 1 command that answers what it was given, at most 4 KiB of it.
+const ECHO: &str = r#"(module
+    (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "_start")
+        (i32.store (i32.const 0) (i32.const 64))
+        (i32.store (i32.const 4) (i32.const 4096))
+        (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+        (i32.store (i32.const 4) (i32.load (i32.const 8)))
+        (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 12)))))"#;
+
+#[test]
+fn run_prints_the_output_alone() {
+    let files = folder(&[("pass.asl.json", PASS.as_bytes())]);
+    let file = at(&files, "pass.asl.json");
+    let output = check(
+        &["run", &file, "--input", r#"{"x": 1}"#],
+        0,
+        &[],
+        &["PassStateEntered A", "ExecutionSucceeded"],
+    );
+    assert_eq!(text(&output.stdout), "{\"twice\":[1,1]}\n");
+    let express = [
+        "run",
+        &file,
+        "--type",
+        "express",
+        "--quiet",
+        "--input",
+        r#"{"x": 2}"#,
+    ];
+    let output = check(&express, 0, &["[2,2]"], &[]);
+    assert!(output.stderr.is_empty());
+}
+
+#[test]
+fn failures_and_bad_input_have_their_exit_codes() {
+    let deep = "[".repeat(100_000);
+    let files = folder(&[
+        ("fail.asl.json", FAIL.as_bytes()),
+        ("pass.asl.json", PASS.as_bytes()),
+        ("task.asl.json", TASK.as_bytes()),
+        ("wrong.asl.json", WRONG.as_bytes()),
+        ("text.asl.json", b"not json"),
+        ("deep.asl.json", deep.as_bytes()),
+        ("bytes.asl.json", &[0xff, 0xfe]),
+        ("not.wasm", b"text"),
+    ]);
+    let file = |name| at(&files, name);
+    let task = format!("echo={}", file("not.wasm"));
+    for (arguments, code, complaint) in [
+        (
+            vec!["run", &*file("fail.asl.json")],
+            1,
+            "FAILED: Boom: on purpose",
+        ),
+        (
+            vec!["run", &file("pass.asl.json"), "--input", "{"],
+            2,
+            "the input is not JSON",
+        ),
+        (
+            vec!["run", &file("pass.asl.json"), "--input", "@/no/such"],
+            2,
+            "cannot read /no/such",
+        ),
+        (
+            vec!["run", &file("pass.asl.json"), "--name", "a b"],
+            2,
+            "is not a name for an execution",
+        ),
+        (vec!["run", &file("missing.asl.json")], 2, "cannot read"),
+        (
+            vec!["run", &file("wrong.asl.json")],
+            2,
+            "MISSING_TRANSITION_TARGET",
+        ),
+        (
+            vec!["run", &file("text.asl.json")],
+            2,
+            "INVALID_JSON_DESCRIPTION",
+        ),
+        (vec!["run", &file("deep.asl.json")], 2, "error"),
+        (vec!["run", &file("bytes.asl.json")], 2, "is not UTF-8"),
+        (
+            vec!["run", &file("task.asl.json")],
+            2,
+            "echo, for the state A",
+        ),
+        (
+            vec!["run", &file("task.asl.json"), "--task", &task],
+            2,
+            "not WebAssembly",
+        ),
+        (
+            vec!["run", &file("task.asl.json"), "--task", "echo"],
+            2,
+            "NAME=FILE.wasm",
+        ),
+        (vec!["frobnicate"], 2, "frobnicate"),
+    ] {
+        check(&arguments, code, &[], &[complaint]);
+    }
+}
+
+#[test]
+fn validate_points_at_what_is_wrong() {
+    let files = folder(&[
+        ("wrong.asl.json", WRONG.as_bytes()),
+        ("pass.asl.json", PASS.as_bytes()),
+    ]);
+    check(
+        &["validate", &at(&files, "wrong.asl.json")],
+        1,
+        &[],
+        &["MISSING_TRANSITION_TARGET", "wrong.asl.json:4:", "^"],
+    );
+    check(
+        &["validate", &at(&files, "pass.asl.json")],
+        0,
+        &[],
+        &["valid"],
+    );
+    let json = check(
+        &["validate", "--json", &at(&files, "wrong.asl.json")],
+        1,
+        &[],
+        &[],
+    );
+    let answer: Value = serde_json::from_slice(&json.stdout).expect("JSON");
+    assert_eq!(answer["result"], "FAIL");
+    check(&["validate", "/no/such.json"], 2, &[], &["cannot read"]);
+}
+
+#[test]
+fn eval_speaks_three_languages() {
+    for (expression, input, expected) in [
+        ("$.a[1:]", r#"{"a": [1, 2, 3]}"#, "[2,3]"),
+        ("States.Format('{}-{}', $.a, 2)", r#"{"a": 1}"#, "\"1-2\""),
+        ("{% $sum($states.input.a) %}", r#"{"a": [1, 2, 3]}"#, "6"),
+    ] {
+        check(&["eval", expression, "--input", input], 0, &[expected], &[]);
+    }
+    check(&["eval", "$x.y", "--bind", r#"x={"y": 7}"#], 0, &["7"], &[]);
+    check(
+        &["eval", "$.a[", "--lang", "jsonpath"],
+        2,
+        &[],
+        &["error", "^"],
+    );
+    check(&["eval", "$.missing"], 1, &[], &["error"]);
+}
+
+#[test]
+fn graphs_are_drawn() {
+    let files = folder(&[("pass.asl.json", PASS.as_bytes())]);
+    let file = at(&files, "pass.asl.json");
+    check(&["graph", &file], 0, &["flowchart TD", "A (Pass)"], &[]);
+    for ending in ["svg", "dot", "mmd"] {
+        let picture = at(&files, &format!("picture.{ending}"));
+        check(&["graph", &file, "-o", &picture], 0, &[], &[]);
+        assert!(
+            std::fs::read_to_string(picture)
+                .expect("written")
+                .contains("A (Pass)")
+        );
+    }
+    check(
+        &["graph", &file, "-o", "x.png"],
+        2,
+        &[],
+        &[".svg, .mmd or .dot"],
+    );
+}
+
+#[test]
+fn modules_are_deployed_and_run() {
+    let module = wat::parse_str(ECHO).expect("sound text");
+    let files = folder(&[("echo.wasm", &module), ("task.asl.json", TASK.as_bytes())]);
+    let (data, file) = (at(&files, "data"), at(&files, "task.asl.json"));
+    let wasm = at(&files, "echo.wasm");
+    let deploy = ["task", "deploy", "echo", &wasm, "--data-dir", &data];
+    check(&deploy, 0, &["version   1", "pure"], &[]);
+    check(&deploy, 0, &["version   1"], &[]);
+    let more = [&deploy[..], &["--memory", "16"]].concat();
+    check(&more, 0, &["version   2", "memory 16 MiB"], &[]);
+    check(&["task", "list", "--data-dir", &data], 0, &["echo"], &[]);
+    check(
+        &["task", "describe", "echo", "--json", "--data-dir", &data],
+        0,
+        &["digest"],
+        &[],
+    );
+    check(
+        &["task", "describe", "other", "--data-dir", &data],
+        2,
+        &[],
+        &["no task module"],
+    );
+    let invoke = [
+        "task",
+        "invoke",
+        "echo:1",
+        "--input",
+        "[1, 2]",
+        "--data-dir",
+        &data,
+    ];
+    check(&invoke, 0, &["[1,2]"], &["fuel"]);
+    let run = [
+        "run",
+        &file,
+        "--data-dir",
+        &data,
+        "--input",
+        "[3]",
+        "--name",
+        "one",
+    ];
+    check(&run, 0, &["[3]"], &[]);
+    check(&run, 0, &["[3]"], &["has ended already: SUCCEEDED"]);
+    check(
+        &["execution", "list", "--data-dir", &data],
+        0,
+        &["one", "SUCCEEDED"],
+        &[],
+    );
+    check(
+        &["execution", "describe", "one", "--data-dir", &data],
+        0,
+        &["SUCCEEDED"],
+        &[],
+    );
+    let history = ["execution", "history", "one", "--data-dir", &data];
+    check(&history, 0, &["LambdaFunctionSucceeded", "fuel"], &[]);
+    let json = check(&[&history[..], &["--json"]].concat(), 0, &[], &[]);
+    let answer: Value = serde_json::from_slice(&json.stdout).expect("JSON");
+    assert_eq!(answer["events"][0]["type"], json!("ExecutionStarted"));
+    check(
+        &["execution", "stop", "one", "--data-dir", &data],
+        2,
+        &[],
+        &["has ended already"],
+    );
+    check(
+        &["task", "delete", "echo", "--data-dir", &data],
+        0,
+        &[],
+        &["deleted"],
+    );
+}
+
+#[test]
+fn a_damaged_data_directory_is_named() {
+    let files = folder(&[]);
+    let data = at(&files, "data");
+    std::fs::create_dir(&data).expect("a folder");
+    std::fs::write(Path::new(&data).join("journal.sqlite3"), "not a database").expect("a file");
+    check(
+        &["execution", "list", "--data-dir", &data],
+        2,
+        &[],
+        &["journal.sqlite3"],
+    );
+}
+
+/// The stories of `examples/`, on each of their inputs. Their tasks are built by
+/// `cargo xtask guests`, which `cargo xtask test` does first.
+#[test]
+fn the_examples_end_as_their_pages_say() {
+    for (story, input, code, out, err) in [
+        (
+            "order-fulfilment",
+            "input.json",
+            0,
+            "charge",
+            "ExecutionSucceeded",
+        ),
+        (
+            "order-fulfilment",
+            "pickup.json",
+            0,
+            "charge",
+            "ExecutionSucceeded",
+        ),
+        ("order-fulfilment", "declined.json", 1, "", "CardDeclined"),
+        ("order-fulfilment", "out-of-stock.json", 1, "", "OutOfStock"),
+        ("data-processing", "input.json", 0, "", "ExecutionSucceeded"),
+        ("data-processing", "empty.json", 0, "", "ExecutionSucceeded"),
+        ("web-payment", "input.json", 0, "", "ExecutionSucceeded"),
+        ("web-payment", "invoice.json", 0, "", "ExecutionSucceeded"),
+        ("web-payment", "capture-refused.json", 1, "", "FAILED"),
+    ] {
+        let definition = format!("examples/{story}/definition.asl.json");
+        let input = format!("@examples/{story}/{input}");
+        check(&["validate", &definition], 0, &[], &[]);
+        check(
+            &["run", &definition, "--input", &input],
+            code,
+            &[out],
+            &[err],
+        );
+    }
+}
+
+#[test]
+fn every_subcommand_shows_an_example() {
+    for command in [
+        "run",
+        "validate",
+        "eval",
+        "graph",
+        "completions",
+        "man",
+        "task deploy",
+        "task list",
+        "task describe",
+        "task delete",
+        "task invoke",
+        "execution list",
+        "execution describe",
+        "execution history",
+        "execution stop",
+    ] {
+        let arguments: Vec<&str> = command.split(' ').chain(["--help"]).collect();
+        check(&arguments, 0, &["Example"], &[]);
+    }
+    check(&["completions", "bash"], 0, &["stepwell"], &[]);
+    check(&["man"], 0, &[".TH stepwell"], &[]);
+}
