@@ -1,0 +1,4 @@
+;; A preview 1 command that traps.
+(module
+    (memory (export "memory") 1)
+    (func (export "_start") unreachable))
