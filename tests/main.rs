@@ -7,5 +7,7 @@ mod recorded;
 /// What AWS accepted and refused, against `parse` and `validate`, where recordings lie beside
 /// the workspace.
 mod recorded_definitions;
+/// Random machines, crashes and a journal that forgets, by seed.
+mod sim;
 /// A clock that stands still until everything waits.
 mod virtual_time;

@@ -360,7 +360,10 @@ impl Engine {
 }
 
 /// Reads the whole story of an execution.
-pub(crate) fn tell(journal: &dyn Journal, arn: &ExecutionArn) -> Result<Told, Error> {
+///
+/// # Errors
+/// [`Error`].
+pub fn tell(journal: &dyn Journal, arn: &ExecutionArn) -> Result<Told, Error> {
     let damaged =
         |sequence: u64, why: String| Error::Damaged(format!("row {sequence} of {arn}: {why}"));
     let mut told: Option<Told> = None;

@@ -17,7 +17,7 @@ mod timers;
 
 pub use clock::{Clock, Entropy};
 pub use definition::Definition;
-pub use executor::{Engine, Error, Observer, Parts, StartError, StartRequest, Started, Told};
+pub use executor::{Engine, Error, Observer, Parts, StartError, StartRequest, Started, Told, tell};
 pub use express::run_express;
 pub use integration::function;
 pub use task_module::{

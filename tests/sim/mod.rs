@@ -1,0 +1,35 @@
+//! The simulator: the real engine on a journal that forgets, a host that answers from a
+//! script, and time that stands still until everything waits. One seed is one run.
+//!
+//! A run makes a random state machine, starts it, and crashes the process at random
+//! instants until the execution ends. Checkers, in files of their own, judge what is on
+//! the disk after each crash and at the end.
+
+mod chance;
+mod checkers;
+mod lives;
+mod machine;
+
+/// Seeds that are run unless `STEPWELL_SEEDS` says how many.
+const SEEDS: u64 = 200;
+
+#[test]
+fn a_run_of_any_seed_is_sound() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let seeds: Vec<u64> = match number("STEPWELL_SEED") {
+        Some(seed) => vec![seed],
+        None => (1..=number("STEPWELL_SEEDS").unwrap_or(SEEDS)).collect(),
+    };
+    let mut totals = lives::Tally::default();
+    for seed in &seeds {
+        match lives::run(*seed) {
+            Ok(tally) => totals.add(&tally),
+            Err(why) => panic!("{why}\nSTEPWELL_SEED={seed} cargo test -p tests sim"),
+        }
+    }
+    println!("{} seeds: {totals:?}", seeds.len());
+    assert!(
+        seeds.len() < 100 || totals.reaches_everything(),
+        "too tame: {totals:?}"
+    );
+}
