@@ -9,5 +9,7 @@ mod recorded;
 mod recorded_definitions;
 /// Random machines, crashes and a journal that forgets, by seed.
 mod sim;
+/// House rules.
+mod tidy;
 /// A clock that stands still until everything waits.
 mod virtual_time;

@@ -9,120 +9,20 @@ use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use asl::arn::ExecutionArn;
-use asl::history::{self, Record};
-use asl::interpreter::{Command, End, Event, Execution, Identity, Step, TaskCommand};
+use asl::history;
+use asl::interpreter::{Command, End, Event, Execution, Step, TaskCommand};
 use asl::{Failure, Payload};
 use journal::{Append, Change, Journal, Opened, Status};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::attempt::Workshop;
-use crate::clock::{Clock, Entropy};
-use crate::definition::Definition;
+use crate::clock::Entropy;
 use crate::opening::{self, Opening};
+use crate::parts::{Error, Observer, Parts, StartError, StartRequest, Started};
 use crate::slot::Slot;
-use crate::task_module::Modules;
+use crate::story::{Told, tell};
 use crate::timers::{Timers, Wake};
-
-/// Rows that are read from the journal at once.
-const ROWS_READ: usize = 1_000;
-
-/// What an engine is made of.
-pub struct Parts {
-    /// Where executions are kept.
-    pub journal: Arc<dyn Journal>,
-    /// Who runs attempts.
-    pub host: Arc<dyn host::TaskHost>,
-    /// What attempts run.
-    pub modules: Arc<dyn Modules>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Chance.
-    pub entropy: Arc<dyn Entropy>,
-    /// Who is told of every step, if anyone.
-    pub observer: Option<Arc<dyn Observer>>,
-}
-
-/// Is told of every step, in order, before it is durable. Must not block.
-pub trait Observer: Send + Sync + 'static {
-    /// An execution made these records and is now so.
-    fn recorded(&self, execution: &Execution, records: &[Record]);
-}
-
-/// What went wrong in the engine; never part of a history.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The journal.
-    #[error(transparent)]
-    Journal(#[from] journal::Error),
-    /// What is stored contradicts itself.
-    #[error("the stored data is damaged: {0}")]
-    Damaged(String),
-    /// The execution could not go on, since its journal could not be written.
-    #[error("the execution stopped going on: {0}; it goes on after a restart")]
-    Interrupted(String),
-}
-
-/// Why an execution was not started.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// An execution of this name has ended, or runs with another input.
-    #[error("an execution of this name exists already ({}): {0}", status.as_str())]
-    Exists {
-        /// Its ARN.
-        execution: ExecutionArn,
-        /// How it stands.
-        status: Status,
-    },
-    /// Anything else.
-    #[error(transparent)]
-    Engine(#[from] Error),
-}
-
-/// A start.
-#[derive(Clone, Debug)]
-pub struct StartRequest {
-    /// Who the execution is.
-    pub identity: Identity,
-    /// What it runs.
-    pub definition: Definition,
-    /// What it is given.
-    pub input: Payload,
-}
-
-/// What a start did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Started {
-    /// The execution began.
-    New,
-    /// It runs already, with the same input.
-    Running,
-}
-
-/// An execution's story, as it is stored.
-#[derive(Clone, Debug)]
-pub struct Told {
-    /// Who it is.
-    pub identity: Identity,
-    /// What it runs.
-    pub definition: Definition,
-    /// Everything that was recorded, in order.
-    pub records: Vec<Record>,
-    /// How many rows that takes.
-    rows: u64,
-}
-
-impl Told {
-    /// The execution as it stands at the end of the story.
-    pub fn replay(&self) -> Execution {
-        let identity = Arc::new(self.identity.clone());
-        Execution::replay(
-            Arc::clone(&self.definition.machine),
-            identity,
-            &self.records,
-        )
-    }
-}
 
 /// Keeps executions going.
 pub struct Engine {
@@ -356,46 +256,6 @@ impl Engine {
         drop(self);
         journal.close().await?;
         Ok(())
-    }
-}
-
-/// Reads the whole story of an execution.
-///
-/// # Errors
-/// [`Error`].
-pub fn tell(journal: &dyn Journal, arn: &ExecutionArn) -> Result<Told, Error> {
-    let damaged =
-        |sequence: u64, why: String| Error::Damaged(format!("row {sequence} of {arn}: {why}"));
-    let mut told: Option<Told> = None;
-    let mut next = 0;
-    loop {
-        let rows = journal.rows(arn, next, ROWS_READ)?;
-        let count = rows.len();
-        for row in rows {
-            match &mut told {
-                None => {
-                    let (opening, records) = opening::decode(&row.records)
-                        .map_err(|error| damaged(row.sequence, error.to_string()))?;
-                    let definition = Definition::find(journal, &opening.definition)?;
-                    told = Some(Told {
-                        identity: opening.identity,
-                        definition,
-                        records,
-                        rows: 1,
-                    });
-                }
-                Some(told) => {
-                    let records = history::decode(&row.records)
-                        .map_err(|error| damaged(row.sequence, error.to_string()))?;
-                    told.records.extend(records);
-                    told.rows += 1;
-                }
-            }
-            next = row.sequence + 1;
-        }
-        if count < ROWS_READ {
-            return told.ok_or_else(|| journal::Error::NoSuchExecution(arn.clone()).into());
-        }
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use crate::attempt::Workshop;
 use crate::definition::Definition;
-use crate::executor::Parts;
+use crate::parts::Parts;
 
 /// Runs an Express execution to its end. Dropping the future ends its attempts.
 pub async fn run_express(

@@ -11,15 +11,19 @@ mod executor;
 mod express;
 mod integration;
 mod opening;
+mod parts;
 mod slot;
+mod story;
 mod task_module;
 mod timers;
 
 pub use clock::{Clock, Entropy};
 pub use definition::Definition;
-pub use executor::{Engine, Error, Observer, Parts, StartError, StartRequest, Started, Told, tell};
+pub use executor::Engine;
 pub use express::run_express;
 pub use integration::function;
+pub use parts::{Error, Observer, Parts, StartError, StartRequest, Started};
+pub use story::{Told, tell};
 pub use task_module::{
     DeployError, Deployment, ModuleDescription, ModuleVersion, Modules, NotDeployed, TaskModules,
 };

@@ -1,3 +1,5 @@
+//! JSONata as AWS speaks it, and what hostile expressions come to.
+
 use serde_json::{Value, json};
 
 use super::*;

@@ -1,0 +1,85 @@
+//! What an engine is made of, what it is asked for, and what it answers.
+
+use std::sync::Arc;
+
+use asl::Payload;
+use asl::arn::ExecutionArn;
+use asl::history::Record;
+use asl::interpreter::{Execution, Identity};
+use journal::{Journal, Status};
+
+use crate::clock::{Clock, Entropy};
+use crate::definition::Definition;
+use crate::task_module::Modules;
+
+/// What an engine is made of.
+pub struct Parts {
+    /// Where executions are kept.
+    pub journal: Arc<dyn Journal>,
+    /// Who runs attempts.
+    pub host: Arc<dyn host::TaskHost>,
+    /// What attempts run.
+    pub modules: Arc<dyn Modules>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// Who is told of every step, if anyone.
+    pub observer: Option<Arc<dyn Observer>>,
+}
+
+/// Is told of every step, in order, before it is durable. Must not block.
+pub trait Observer: Send + Sync + 'static {
+    /// An execution made these records and is now so.
+    fn recorded(&self, execution: &Execution, records: &[Record]);
+}
+
+/// What went wrong in the engine; never part of a history.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] journal::Error),
+    /// What is stored contradicts itself.
+    #[error("the stored data is damaged: {0}")]
+    Damaged(String),
+    /// The execution could not go on, since its journal could not be written.
+    #[error("the execution stopped going on: {0}; it goes on after a restart")]
+    Interrupted(String),
+}
+
+/// Why an execution was not started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An execution of this name has ended, or runs with another input.
+    #[error("an execution of this name exists already ({}): {0}", status.as_str())]
+    Exists {
+        /// Its ARN.
+        execution: ExecutionArn,
+        /// How it stands.
+        status: Status,
+    },
+    /// Anything else.
+    #[error(transparent)]
+    Engine(#[from] Error),
+}
+
+/// A start.
+#[derive(Clone, Debug)]
+pub struct StartRequest {
+    /// Who the execution is.
+    pub identity: Identity,
+    /// What it runs.
+    pub definition: Definition,
+    /// What it is given.
+    pub input: Payload,
+}
+
+/// What a start did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Started {
+    /// The execution began.
+    New,
+    /// It runs already, with the same input.
+    Running,
+}

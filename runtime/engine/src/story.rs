@@ -1,0 +1,80 @@
+//! The story of an execution: everything that was recorded of it, read from the journal.
+
+use std::sync::Arc;
+
+use asl::arn::ExecutionArn;
+use asl::history::{self, Record};
+use asl::interpreter::{Execution, Identity};
+use journal::Journal;
+
+use crate::definition::Definition;
+use crate::opening;
+use crate::parts::Error;
+
+/// Rows that are read from the journal at once.
+const ROWS_READ: usize = 1_000;
+
+/// An execution's story, as it is stored.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// Who it is.
+    pub identity: Identity,
+    /// What it runs.
+    pub definition: Definition,
+    /// Everything that was recorded, in order.
+    pub records: Vec<Record>,
+    /// How many rows that takes.
+    pub(crate) rows: u64,
+}
+
+impl Told {
+    /// The execution as it stands at the end of the story.
+    pub fn replay(&self) -> Execution {
+        let identity = Arc::new(self.identity.clone());
+        Execution::replay(
+            Arc::clone(&self.definition.machine),
+            identity,
+            &self.records,
+        )
+    }
+}
+
+/// Reads the whole story of an execution.
+///
+/// # Errors
+/// [`Error`].
+pub fn tell(journal: &dyn Journal, arn: &ExecutionArn) -> Result<Told, Error> {
+    let damaged =
+        |sequence: u64, why: String| Error::Damaged(format!("row {sequence} of {arn}: {why}"));
+    let mut told: Option<Told> = None;
+    let mut next = 0;
+    loop {
+        let rows = journal.rows(arn, next, ROWS_READ)?;
+        let count = rows.len();
+        for row in rows {
+            match &mut told {
+                None => {
+                    let (opening, records) = opening::decode(&row.records)
+                        .map_err(|error| damaged(row.sequence, error.to_string()))?;
+                    let definition = Definition::find(journal, &opening.definition)?;
+                    told = Some(Told {
+                        identity: opening.identity,
+                        definition,
+                        records,
+                        rows: 1,
+                    });
+                }
+                Some(told) => {
+                    let records = history::decode(&row.records)
+                        .map_err(|error| damaged(row.sequence, error.to_string()))?;
+                    told.records.extend(records);
+                    told.rows += 1;
+                }
+            }
+            next = row.sequence + 1;
+        }
+        if count < ROWS_READ {
+            return told.ok_or_else(|| journal::Error::NoSuchExecution(arn.clone()).into());
+        }
+    }
+}
