@@ -52,33 +52,34 @@ impl Legal {
         if (id.0 == 1) != matches!(detail, Detail::ExecutionStarted { .. }) {
             return wrong("the beginning is not the beginning");
         }
-        match detail {
+        let (broken, what) = match detail {
             Detail::StateEntered { name, .. } => {
-                if self.inside.insert(scope, name.to_string()).is_some() {
-                    return wrong("a state is entered inside another");
-                }
+                let beside = self.inside.insert(scope, name.to_string());
+                (beside.is_some(), "a state is entered inside another")
             }
             Detail::StateExited { name, .. } => {
-                if self.inside.remove(&scope).as_deref() != Some(&**name) {
-                    return wrong("a state is left that was not entered");
-                }
+                let left = self.inside.remove(&scope);
+                (
+                    left.as_deref() != Some(&**name),
+                    "a state is left that was not entered",
+                )
             }
             Detail::Scheduled { .. } => {
-                if self.attempts.insert(scope, id).is_some() {
-                    return wrong("an attempt is scheduled beside another");
-                }
+                let beside = self.attempts.insert(scope, id);
+                (beside.is_some(), "an attempt is scheduled beside another")
             }
-            Detail::Succeeded { .. } | Detail::Failed { .. } | Detail::TimedOut { .. } => {
-                if self.attempts.remove(&scope).is_none() {
-                    return wrong("an attempt has a second outcome");
-                }
-            }
-            Detail::MapIterationSucceeded { index, .. } => {
-                if !self.iterations.insert((scope, *index)) {
-                    return wrong("an iteration succeeds twice");
-                }
-            }
-            _ => {}
+            Detail::Succeeded { .. } | Detail::Failed { .. } | Detail::TimedOut { .. } => (
+                self.attempts.remove(&scope).is_none(),
+                "an attempt has a second outcome",
+            ),
+            Detail::MapIterationSucceeded { index, .. } => (
+                !self.iterations.insert((scope, *index)),
+                "an iteration succeeds twice",
+            ),
+            _ => (false, ""),
+        };
+        if broken {
+            return wrong(what);
         }
         self.ended = detail.ends_execution();
         Ok(())
