@@ -1,13 +1,14 @@
 //! The reference suite of JSONata, run through the bounds and the functions of our own.
 //!
-//! Its files are no part of the project: [`folder`] finds them.
+//! Its files are no part of the project: see `recordings`.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
 
 use asl::Timestamp;
 use asl::query::jsonata::{Chance, EvaluationError, Limit, Program};
 use serde_json::Value;
+
+use crate::recordings;
 
 /// Cases that fail, each for a reason that we accept.
 const EXCEPT: &[(&str, &str)] = &[
@@ -25,24 +26,9 @@ const EXCEPT: &[(&str, &str)] = &[
     ),
 ];
 
-/// The folder of recorded cases: `STEPWELL_RECORDED`, or the first folder beside the workspace
-/// with a `conformance/jsonata` in it.
-fn folder() -> Option<PathBuf> {
-    if let Some(folder) = std::env::var_os("STEPWELL_RECORDED") {
-        return Some(PathBuf::from(folder));
-    }
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?.parent()?;
-    std::fs::read_dir(beside)
-        .ok()?
-        .flatten()
-        .map(|entry| entry.path().join("conformance"))
-        .find(|folder| folder.join("jsonata").is_dir())
-}
-
 #[test]
 fn the_reference_suite_passes() {
-    let Some(folder) = folder().map(|folder| folder.join("jsonata")) else {
-        println!("skipped: no recorded cases beside the workspace; set STEPWELL_RECORDED");
+    let Some(folder) = recordings::folder("jsonata") else {
         return;
     };
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();

@@ -7,6 +7,8 @@ mod recorded;
 /// What AWS accepted and refused, against `parse` and `validate`, where recordings lie beside
 /// the workspace.
 mod recorded_definitions;
+/// Where the recordings lie.
+mod recordings;
 /// Random machines, crashes and a journal that forgets, by seed.
 mod sim;
 /// House rules.

@@ -1,41 +1,14 @@
 //! Every definition that AWS took parses; every one that it refused is refused in its words.
 //!
-//! The recordings are no part of this repository: `STEPWELL_RECORDED` names the folder with
-//! their `aws` folder, or some folder beside the repository, or above that, has a `conformance/aws`.
+//! The recordings are no part of this repository: see `recordings`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use asl::diagnostic::invalid_definition;
 use asl::validate::{MachineType, validate};
 use serde_json::Value;
 
-fn recorded_folder() -> Option<PathBuf> {
-    let is_there = |folder: &PathBuf| folder.is_dir();
-    if let Some(folder) = std::env::var_os("STEPWELL_RECORDED") {
-        return Some(PathBuf::from(folder).join("aws")).filter(is_there);
-    }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
-    root.ancestors()
-        .skip(1)
-        .filter_map(|above| above.read_dir().ok())
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path().join("conformance/aws")))
-        .find(is_there)
-}
-
-fn recordings(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in folder.read_dir().expect("a folder that is there") {
-        let path = entry.expect("its entry").path();
-        if path.is_dir() {
-            recordings(&path, found);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "json")
-        {
-            found.push(path);
-        }
-    }
-}
+use crate::recordings;
 
 /// The text of a definition as it was sent. A recording shows JSON as JSON; a single state is
 /// tested in a machine of its own, where AWS calls it `StateName`.
@@ -132,12 +105,10 @@ fn check(path: &Path, recording: &Value) -> Result<(), String> {
 
 #[test]
 fn parse_or_are_refused_as_recorded() {
-    let Some(folder) = recorded_folder() else {
-        println!("skipped: no recordings here; STEPWELL_RECORDED names their folder");
+    let Some(folder) = recordings::folder("aws") else {
         return;
     };
-    let mut paths = Vec::new();
-    recordings(&folder, &mut paths);
+    let paths = recordings::files(&folder);
     assert!(
         !paths.is_empty(),
         "{} holds no recordings",

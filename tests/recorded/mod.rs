@@ -1,6 +1,6 @@
 //! Histories recorded from AWS, run here and compared whole.
 //!
-//! The recordings are no part of the project: [`folder`] finds them. A case that needs what
+//! The recordings are no part of the project: `recordings` finds them. A case that needs what
 //! does not exist yet is listed by name with its reason, never dropped in silence.
 
 mod case;
@@ -8,53 +8,18 @@ mod compare;
 mod functions;
 mod run;
 
-use std::path::{Path, PathBuf};
-
 use case::Case;
 
-/// The folder of recorded cases: `STEPWELL_RECORDED`, or the first folder beside the
-/// workspace with a `conformance` in it.
-fn folder() -> Option<PathBuf> {
-    if let Some(folder) = std::env::var_os("STEPWELL_RECORDED") {
-        return Some(PathBuf::from(folder));
-    }
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?.parent()?;
-    std::fs::read_dir(beside)
-        .ok()?
-        .flatten()
-        .map(|entry| entry.path().join("conformance"))
-        .find(|folder| folder.join("aws").is_dir())
-}
-
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder)
-        .expect("a readable folder")
-        .flatten()
-    {
-        let path = entry.path();
-        if path.is_dir() {
-            files(&path, found);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "json")
-        {
-            found.push(path);
-        }
-    }
-}
+use crate::recordings;
 
 #[test]
 fn histories_are_as_recorded() {
-    let Some(folder) = folder() else {
-        println!("skipped: no recorded cases beside the workspace; set STEPWELL_RECORDED");
+    let Some(folder) = recordings::folder("aws") else {
         return;
     };
     let only = std::env::var("STEPWELL_CASE").unwrap_or_default();
-    let mut found = Vec::new();
-    files(&folder.join("aws"), &mut found);
-    found.sort();
     let (mut passed, mut left_out, mut failed) = (0, Vec::new(), Vec::new());
-    for path in found {
+    for path in recordings::files(&folder) {
         let text = std::fs::read_to_string(&path).expect("a readable case");
         let case = Case::parse(&text);
         if !case.name.contains(&only) {
