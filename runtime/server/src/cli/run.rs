@@ -132,21 +132,17 @@ impl Run {
     /// Starts, or takes up, and waits; none when it was interrupted.
     async fn standard(&self, engine: Engine, request: StartRequest) -> anyhow::Result<Option<End>> {
         let arn = request.identity.execution_arn.clone();
+        // Before anything is drawn: a live table owns the screen from then on.
+        self.say(format_args!("execution {}", arn.name()));
         match engine.start(request).await {
-            Ok(Started::New) => self.say(format_args!("execution {}", arn.name())),
+            Ok(Started::New) => {}
             Ok(Started::Running) => {
-                self.say(format_args!(
-                    "execution {} goes on where it was left",
-                    arn.name()
-                ));
+                self.say(format_args!("it goes on where it was left"));
                 engine.resume(&arn)?;
             }
             Err(StartError::Exists { status, .. }) if status != journal::Status::Running => {
                 let status = status.as_str();
-                self.say(format_args!(
-                    "execution {} has ended already: {status}",
-                    arn.name()
-                ));
+                self.say(format_args!("it has ended already: {status}"));
             }
             Err(error) => return Err(error.into()),
         }
