@@ -130,8 +130,8 @@ impl Demo {
     {stepwell} run examples/data-processing/definition.asl.json --input @examples/data-processing/input.json
         a Map over records, one of which is broken
     {stepwell} graph {STORY}/definition.asl.json -o order.svg
-    {stepwell} serve --data-dir {data}
-        the AWS API and a console on http://127.0.0.1:8083
+    {stepwell} execution list --data-dir {data}
+        what is kept, and how it stands
     {STORY}/README.md, and its tasks: a dozen lines of Rust each"
         );
     }
