@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 const LINES_MAX: usize = 600;
 
 /// Each crate and those it may depend on: the direction of the whole.
-const DIRECTION: [(&str, &[&str]); 5] = [
+const DIRECTION: [(&str, &[&str]); 6] = [
     ("asl", &[]),
     ("journal", &["asl"]),
     ("host", &["asl"]),
     ("engine", &["asl", "journal", "host"]),
-    ("server", &["asl", "journal", "host", "engine"]),
+    ("api", &["asl", "journal", "engine"]),
+    ("server", &["asl", "journal", "host", "engine", "api"]),
 ];
 
 /// Where `unsafe` may stand: each block there argues its safety.

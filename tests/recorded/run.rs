@@ -80,6 +80,7 @@ async fn run(
         identity,
         definition,
         input,
+        started_as: engine::StartedAs::default(),
     };
     engine
         .start(request)

@@ -91,6 +91,7 @@ impl Run {
             identity: identity(),
             definition,
             input,
+            started_as: engine::StartedAs::default(),
         };
         Ok(Self {
             seed,

@@ -79,6 +79,12 @@ impl Place {
         format!("arn:aws:states:{region}:{account_id}:stateMachine:{name}").into()
     }
 
+    /// The ARN of an activity of this name.
+    pub fn activity(&self, name: &str) -> String {
+        let Self { region, account_id } = self;
+        format!("arn:aws:states:{region}:{account_id}:activity:{name}")
+    }
+
     /// The ARN of a Standard execution of this name.
     pub fn execution(&self, state_machine: &str, name: &str) -> ExecutionArn {
         let Self { region, account_id } = self;

@@ -39,8 +39,11 @@ impl Definition {
         }
     }
 
-    /// Keeps the definition, so that a restart finds it. Idempotent.
-    pub(crate) async fn keep(&self, journal: &dyn Journal) -> Result<(), journal::Error> {
+    /// Keeps the definition, so that its digest finds it. Idempotent.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub async fn keep(&self, journal: &dyn Journal) -> Result<(), journal::Error> {
         if journal.get(KIND, &self.digest)?.is_some() {
             return Ok(());
         }
@@ -54,7 +57,10 @@ impl Definition {
     }
 
     /// Finds a definition that was kept.
-    pub(crate) fn find(journal: &dyn Journal, digest: &str) -> Result<Self, crate::Error> {
+    ///
+    /// # Errors
+    /// [`crate::Error::Damaged`] when it is not there or no longer parses; the journal's.
+    pub fn find(journal: &dyn Journal, digest: &str) -> Result<Self, crate::Error> {
         let damaged = |what: String| crate::Error::Damaged(format!("definition {digest}: {what}"));
         let entry = journal
             .get(KIND, digest)?

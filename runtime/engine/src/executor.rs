@@ -84,9 +84,10 @@ impl Engine {
             identity,
             definition,
             input,
+            started_as,
         } = request;
         let arn = identity.execution_arn.clone();
-        if let Some(answer) = self.running(&arn, &input)? {
+        if let Some(answer) = self.running(&arn, &input).await? {
             return answer;
         }
         definition
@@ -96,19 +97,22 @@ impl Engine {
         let opening = Opening {
             identity: identity.clone(),
             definition: definition.digest.to_string(),
+            started_as,
         };
         let execution = Execution::new(Arc::clone(&definition.machine), Arc::new(identity));
-        let slot = Arc::new(Mutex::new(Slot::new(execution, 0)));
+        let slot = Arc::new(Mutex::new(Slot::beginning(execution, input.clone())));
         if self.shared.claim(&arn, &slot) {
-            return self.begin(&arn, &slot, opening, input).await;
+            return self.begin(&slot, opening, input).await;
         }
         // Another start of this name won meanwhile: its input decides.
-        self.running(&arn, &input)?.unwrap_or(Ok(Started::Running))
+        self.running(&arn, &input).await?.unwrap_or_else(|| {
+            let why = "another start of the same name was not recorded";
+            Err(Error::Interrupted(why.into()).into())
+        })
     }
 
     async fn begin(
         &self,
-        arn: &ExecutionArn,
         slot: &Arc<Mutex<Slot>>,
         opening: Opening,
         input: Payload,
@@ -116,17 +120,15 @@ impl Engine {
         let mut commit = self
             .shared
             .advance(slot, Event::Start { input }, Some(&opening));
-        match committed(&mut commit).await {
-            Ok(()) => Ok(Started::New),
-            Err(why) => {
-                self.shared.slots().remove(arn);
-                Err(Error::Interrupted(why).into())
-            }
-        }
+        committed(&mut commit).await.map_err(Error::Interrupted)?;
+        Ok(Started {
+            is_new: true,
+            started_at: lock(slot).execution.started_at(),
+        })
     }
 
     /// What a start of a name that is taken is answered.
-    fn running(
+    async fn running(
         &self,
         arn: &ExecutionArn,
         input: &Payload,
@@ -137,25 +139,30 @@ impl Engine {
                 status,
             })
         };
+        let running = |execution: &Execution| {
+            Ok(Started {
+                is_new: false,
+                started_at: execution.started_at(),
+            })
+        };
         let live = self.shared.slots().get(arn).cloned();
         if let Some(slot) = live {
-            let same = lock(&slot).execution.input().value() == input.value();
-            return Ok(Some(if same {
-                Ok(Started::Running)
-            } else {
-                exists(Status::Running)
-            }));
+            let mut begun = match lock(&slot) {
+                slot if slot.given.value() == input.value() => slot.begun.subscribe(),
+                _ => return Ok(Some(exists(Status::Running))),
+            };
+            committed(&mut begun).await.map_err(Error::Interrupted)?;
+            return Ok(Some(running(&lock(&slot).execution)));
         }
         match self.shared.journal.summary(arn) {
             Err(journal::Error::NoSuchExecution(_)) => Ok(None),
             Err(error) => Err(error.into()),
             Ok(summary) if summary.status != Status::Running => Ok(Some(exists(summary.status))),
             Ok(_) => {
-                let same = self.tell(arn)?.replay().input().value() == input.value();
-                Ok(Some(if same {
-                    Ok(Started::Running)
-                } else {
-                    exists(Status::Running)
+                let execution = self.tell(arn)?.replay();
+                Ok(Some(match execution.input().value() == input.value() {
+                    true => running(&execution),
+                    false => exists(Status::Running),
                 }))
             }
         }
@@ -204,7 +211,7 @@ impl Engine {
         if execution.end().is_some() {
             return Ok(None);
         }
-        let slot = Arc::new(Mutex::new(Slot::new(execution, told.rows)));
+        let slot = Arc::new(Mutex::new(Slot::resumed(execution, told.rows)));
         self.shared.slots().insert(arn.clone(), Arc::clone(&slot));
         Ok(Some(slot))
     }
@@ -353,10 +360,19 @@ impl Shared {
             change,
         });
         let (shared, slot) = (Arc::clone(self), Arc::clone(slot));
+        let opens = opening.is_some();
         tokio::spawn(async move {
             let outcome = durable.await.map_err(|error| error.to_string());
+            if opens {
+                lock(&slot).begun.send_replace(Some(outcome.clone()));
+            }
             if let Err(why) = &outcome {
                 shared.interrupt(&slot, why);
+                if opens {
+                    // There is no such execution: the name may be tried again.
+                    let arn = lock(&slot).arn();
+                    shared.slots().remove(&arn);
+                }
             } else if let Some(end) = end {
                 shared.finish(&slot, end);
             }

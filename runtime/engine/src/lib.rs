@@ -22,7 +22,7 @@ pub use definition::Definition;
 pub use executor::Engine;
 pub use express::run_express;
 pub use integration::function;
-pub use parts::{Error, Observer, Parts, StartError, StartRequest, Started};
+pub use parts::{Error, Observer, Parts, StartError, StartRequest, Started, StartedAs};
 pub use story::{Told, tell};
 pub use task_module::{
     DeployError, Deployment, ModuleDescription, ModuleVersion, Modules, NotDeployed, TaskModules,

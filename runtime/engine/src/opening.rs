@@ -4,6 +4,8 @@ use asl::history::{self, Record};
 use asl::interpreter::Identity;
 use serde::{Deserialize, Serialize};
 
+use crate::parts::StartedAs;
+
 /// What the first row of an execution says before its records.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Opening {
@@ -11,6 +13,9 @@ pub(crate) struct Opening {
     pub(crate) identity: Identity,
     /// The digest of the definition it runs.
     pub(crate) definition: String,
+    /// How its state machine was named.
+    #[serde(default)]
+    pub(crate) started_as: StartedAs,
 }
 
 /// Why a stored row cannot be read.

@@ -7,6 +7,7 @@ use asl::arn::ExecutionArn;
 use asl::history::Record;
 use asl::interpreter::{Execution, Identity};
 use journal::{Journal, Status};
+use serde::{Deserialize, Serialize};
 
 use crate::clock::{Clock, Entropy};
 use crate::definition::Definition;
@@ -73,13 +74,30 @@ pub struct StartRequest {
     pub definition: Definition,
     /// What it is given.
     pub input: Payload,
+    /// How its state machine was named.
+    pub started_as: StartedAs,
+}
+
+/// How a start named its state machine, and what else it said that only descriptions show.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartedAs {
+    /// The version it runs, if it was started as one, or by an alias.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version_arn: Option<String>,
+    /// The alias that led to the version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias_arn: Option<String>,
+    /// AWS's X-Ray header, as it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_header: Option<String>,
 }
 
 /// What a start did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Started {
-    /// The execution began.
-    New,
-    /// It runs already, with the same input.
-    Running,
+pub struct Started {
+    /// Whether the execution began with this start; if not, it ran already, with the same
+    /// input.
+    pub is_new: bool,
+    /// When it began.
+    pub started_at: asl::Timestamp,
 }

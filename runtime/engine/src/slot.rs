@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use asl::Payload;
 use asl::arn::ExecutionArn;
 use asl::interpreter::{End, Execution, TaskKey};
 use tokio::sync::watch;
@@ -10,6 +11,10 @@ use tokio::task::AbortHandle;
 /// What the engine keeps of an execution that has not ended.
 pub(crate) struct Slot {
     pub(crate) execution: Execution,
+    /// What its start gave it: known before it has begun.
+    pub(crate) given: Payload,
+    /// Tells other starts of its name how the first row fared.
+    pub(crate) begun: watch::Sender<Option<Result<(), String>>>,
     /// The number of the next row.
     pub(crate) sequence: u64,
     /// The attempts that run, by key.
@@ -22,10 +27,28 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    pub(crate) fn new(execution: Execution, sequence: u64) -> Self {
+    /// One that a start is about to begin with this input.
+    pub(crate) fn beginning(execution: Execution, given: Payload) -> Self {
+        Self::new(execution, given, 0, None)
+    }
+
+    /// One that was begun before, and has this many rows.
+    pub(crate) fn resumed(execution: Execution, rows: u64) -> Self {
+        let given = execution.input().clone();
+        Self::new(execution, given, rows, Some(Ok(())))
+    }
+
+    fn new(
+        execution: Execution,
+        given: Payload,
+        sequence: u64,
+        begun: Option<Result<(), String>>,
+    ) -> Self {
         let (outcome, _) = watch::channel(None);
         Self {
             execution,
+            given,
+            begun: watch::Sender::new(begun),
             sequence,
             attempts: BTreeMap::new(),
             outcome,

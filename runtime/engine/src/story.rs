@@ -9,7 +9,7 @@ use journal::Journal;
 
 use crate::definition::Definition;
 use crate::opening;
-use crate::parts::Error;
+use crate::parts::{Error, StartedAs};
 
 /// Rows that are read from the journal at once.
 const ROWS_READ: usize = 1_000;
@@ -21,6 +21,8 @@ pub struct Told {
     pub identity: Identity,
     /// What it runs.
     pub definition: Definition,
+    /// How its state machine was named at the start.
+    pub started_as: StartedAs,
     /// Everything that was recorded, in order.
     pub records: Vec<Record>,
     /// How many rows that takes.
@@ -60,6 +62,7 @@ pub fn tell(journal: &dyn Journal, arn: &ExecutionArn) -> Result<Told, Error> {
                     told = Some(Told {
                         identity: opening.identity,
                         definition,
+                        started_as: opening.started_as,
                         records,
                         rows: 1,
                     });

@@ -18,6 +18,7 @@ mod variables;
 mod check;
 
 pub use express::MachineType;
+pub use variables::variable_references;
 
 use crate::definition::parse::{
     FlowOutline, Found, Outline, Parsed, Problem, Reports, StateOutline,

@@ -8,14 +8,14 @@
 //!
 //! Source: Step Functions developer guide, "Passing data between states with variables".
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::{Report, Subject, reached};
 use crate::definition::parse::{Location, Problem, Spot};
 use crate::definition::{
     Condition, Expression, Items, Number, Operand, Operations, Query, Seconds, Selector, State,
-    StateId, StateKind, Template, Test, Text, Until,
+    StateId, StateKind, StateMachine, Template, Test, Text, Until,
 };
 
 /// Walks through a flow, at most: each costs as much as the machine is large. A machine with
@@ -62,6 +62,26 @@ pub(super) fn assigned(state: &State) -> impl Iterator<Item = (&Arc<str>, Way)> 
         .chain(catchers)
 }
 
+/// The variables that a state reads, sorted.
+fn read(state: &State) -> BTreeSet<&str> {
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    expressions(state, &mut |expression| match &expression.query {
+        Query::Path(path) => names.extend(path.variable()),
+        Query::Intrinsic(call) => call.for_each_path(&mut |path| names.extend(path.variable())),
+        Query::Jsonata(expression) => names.extend(expression.variables()),
+    });
+    names
+}
+
+/// DescribeStateMachine's `variableReferences`: for each state that reads variables, which.
+pub fn variable_references(machine: &StateMachine) -> BTreeMap<&str, BTreeSet<&str>> {
+    let all = machine
+        .states
+        .iter()
+        .map(|state| (&*state.name, read(state)));
+    all.filter(|(_, names)| !names.is_empty()).collect()
+}
+
 /// Checks all reads of all states.
 pub(super) fn check<'a>(
     subject: &Subject<'a>,
@@ -69,13 +89,7 @@ pub(super) fn check<'a>(
     report: &mut Report<'_>,
 ) {
     for (index, (state, outline)) in subject.states().enumerate() {
-        let mut names: BTreeSet<&str> = BTreeSet::new();
-        expressions(state, &mut |expression| match &expression.query {
-            Query::Path(path) => names.extend(path.variable()),
-            Query::Intrinsic(call) => call.for_each_path(&mut |path| names.extend(path.variable())),
-            Query::Jsonata(expression) => names.extend(expression.variables()),
-        });
-        for name in names {
+        for name in read(state) {
             if !scopes.is_visible(name, index) {
                 let message = format!(
                     "Variable '${name}' is read, but no state before could have assigned it"

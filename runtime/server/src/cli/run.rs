@@ -91,6 +91,7 @@ impl Run {
                     identity,
                     definition,
                     input,
+                    started_as: engine::StartedAs::default(),
                 };
                 self.standard(Engine::new(parts), request).await?
             }
@@ -135,8 +136,8 @@ impl Run {
         // Before anything is drawn: a live table owns the screen from then on.
         self.say(format_args!("execution {}", arn.name()));
         match engine.start(request).await {
-            Ok(Started::New) => {}
-            Ok(Started::Running) => {
+            Ok(Started { is_new: true, .. }) => {}
+            Ok(Started { is_new: false, .. }) => {
                 self.say(format_args!("it goes on where it was left"));
                 engine.resume(&arn)?;
             }

@@ -1,0 +1,66 @@
+//! ListExecutions: newest first; of a state machine, a version, an alias or a Map Run.
+
+use journal::{Listing, PageToken, Status};
+use serde_json::{Value, json};
+
+use super::describe_execution::listed;
+use crate::arn::MachineArn;
+use crate::paging::Paging;
+use crate::request::{
+    ARN, EXECUTION_STATUS, EXECUTIONS_PAGE_TOKEN, LONG_ARN, PAGE_SIZE, REDRIVE_FILTER, Request,
+};
+use crate::{Api, ApiError, Caller};
+
+pub(crate) async fn list_executions(
+    api: &Api,
+    _caller: &Caller,
+    mut request: Request,
+) -> Result<Value, ApiError> {
+    let machine_arn = request.optional("stateMachineArn", &ARN);
+    let status = request.optional("statusFilter", &EXECUTION_STATUS);
+    let max = request.integer("maxResults", &PAGE_SIZE);
+    let token = request.optional("nextToken", &EXECUTIONS_PAGE_TOKEN);
+    let map_run_arn = request.optional("mapRunArn", &LONG_ARN);
+    let _redrive = request.optional("redriveFilter", &REDRIVE_FILTER);
+    request.finish()?;
+    let arn = match (&machine_arn, &map_run_arn) {
+        (Some(arn), None) => MachineArn::read(arn)?,
+        (None, Some(arn)) => return Err(ApiError::resource_not_found(arn)),
+        (None, None) => return Err(one_of_two("Must provide a StateMachine ARN or MapRun ARN")),
+        (Some(_), Some(_)) => {
+            return Err(one_of_two(
+                "Must provide either a StateMachine ARN or a MapRun ARN, not both",
+            ));
+        }
+    };
+    let machine = api.machine(arn.machine)?;
+    if machine.kind == asl::interpreter::Kind::Express {
+        return Err(ApiError::type_not_supported());
+    }
+    let filter = status.as_deref().unwrap_or_default();
+    let list = format!("{}:{filter}", arn.text);
+    let paging = Paging::read(list, max, token.as_deref(), api.now())?;
+    let page = api.journal.list(&Listing {
+        state_machine: Some(arn.machine.into()),
+        status: status.as_deref().and_then(Status::parse),
+        limit: paging.limit,
+        after: paging.after.clone().map(PageToken),
+    })?;
+    let executions: Vec<Value> = page
+        .summaries
+        .iter()
+        .map(|summary| Value::Object(listed(summary)))
+        .collect();
+    let mut answer = json!({ "executions": executions });
+    if let Some(PageToken(next)) = page.next {
+        answer["nextToken"] = paging.token(next).into();
+    }
+    Ok(answer)
+}
+
+fn one_of_two(message: &str) -> ApiError {
+    ApiError {
+        reason: Some("MISSING_REQUIRED_PARAMETER"),
+        ..ApiError::validation(message)
+    }
+}

@@ -1,0 +1,22 @@
+//! Speaks AWS: the operations of Step Functions, from a request's JSON to an answer's.
+//!
+//! [`Api::call`] takes an operation's name and a body and gives a status and a body, so that
+//! the whole of AWS's behaviour (validation order, messages, paging, idempotency) is tested
+//! without a socket. This crate knows no HTTP, no SQL and no wasmtime; what it keeps itself
+//! (state machines, versions, aliases, activities, tags) is documents in the journal's
+//! catalogue, see [`Registry`]. One operation a file in `actions/`.
+
+mod actions;
+mod arn;
+mod caller;
+mod error;
+mod name;
+mod paging;
+mod protocol;
+mod registry;
+mod request;
+
+pub use caller::Caller;
+pub use error::ApiError;
+pub use protocol::{Answer, Api, OPERATIONS};
+pub use registry::Registry;

@@ -1,0 +1,146 @@
+//! From an operation's name to its file, and from its answer to a status and a body.
+
+use std::sync::Arc;
+
+use asl::Timestamp;
+use engine::{Clock, Engine, Entropy};
+use journal::Journal;
+use serde_json::{Value, json};
+
+use crate::request::Request;
+use crate::{ApiError, Caller, Registry, actions};
+
+/// The longest body that is read. Source: AWS, quotas of Step Functions: 1 MB a request; a
+/// definition of the longest kind, escaped in JSON, is a little more than that.
+pub(crate) const BODY_BYTES_MAX: usize = 4 << 20;
+
+/// What operations work on.
+pub struct Api {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+}
+
+/// What a client is answered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The JSON body.
+    pub body: Value,
+}
+
+/// Lists the operations: their names, and which function in `actions` each is.
+macro_rules! operations {
+    ($($name:literal => $action:ident,)*) => {
+        /// Every operation that is answered, by name.
+        pub const OPERATIONS: &[&str] = &[$($name),*];
+
+        impl Api {
+            async fn dispatch(
+                &self,
+                operation: &str,
+                caller: &Caller,
+                request: Request,
+            ) -> Result<Value, ApiError> {
+                match operation {
+                    $($name => actions::$action::$action(self, caller, request).await,)*
+                    other => Err(ApiError::new(
+                        "UnknownOperationException",
+                        format!("Step Functions has no operation {other:?}"),
+                    )),
+                }
+            }
+        }
+    };
+}
+
+operations! {
+    "CreateActivity" => create_activity,
+    "CreateStateMachine" => create_state_machine,
+    "CreateStateMachineAlias" => create_state_machine_alias,
+    "DeleteActivity" => delete_activity,
+    "DeleteStateMachine" => delete_state_machine,
+    "DeleteStateMachineAlias" => delete_state_machine_alias,
+    "DeleteStateMachineVersion" => delete_state_machine_version,
+    "DescribeActivity" => describe_activity,
+    "DescribeExecution" => describe_execution,
+    "DescribeStateMachine" => describe_state_machine,
+    "DescribeStateMachineAlias" => describe_state_machine_alias,
+    "DescribeStateMachineForExecution" => describe_state_machine_for_execution,
+    "GetExecutionHistory" => get_execution_history,
+    "ListActivities" => list_activities,
+    "ListExecutions" => list_executions,
+    "ListStateMachineAliases" => list_state_machine_aliases,
+    "ListStateMachineVersions" => list_state_machine_versions,
+    "ListStateMachines" => list_state_machines,
+    "ListTagsForResource" => list_tags_for_resource,
+    "PublishStateMachineVersion" => publish_state_machine_version,
+    "StartExecution" => start_execution,
+    "StopExecution" => stop_execution,
+    "TagResource" => tag_resource,
+    "UntagResource" => untag_resource,
+    "UpdateStateMachine" => update_state_machine,
+    "UpdateStateMachineAlias" => update_state_machine_alias,
+    "ValidateStateMachineDefinition" => validate_state_machine_definition,
+}
+
+impl Api {
+    /// An API on these parts. The engine must use the same journal.
+    pub fn new(
+        engine: Arc<Engine>,
+        journal: Arc<dyn Journal>,
+        registry: Arc<Registry>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
+        Self {
+            engine,
+            journal,
+            registry,
+            clock,
+            entropy,
+        }
+    }
+
+    /// Answers one request. Never fails: a refusal is an answer.
+    pub async fn call(&self, operation: &str, caller: &Caller, body: &[u8]) -> Answer {
+        let request = match body.len() > BODY_BYTES_MAX {
+            true => Err(ApiError::validation(format!(
+                "Request payload of {} bytes is larger than the {BODY_BYTES_MAX} that are read",
+                body.len()
+            ))),
+            false => Request::parse(body),
+        };
+        let answer = match request {
+            Ok(request) => self.dispatch(operation, caller, request).await,
+            Err(error) => Err(error),
+        };
+        match answer {
+            Ok(body) => Answer { status: 200, body },
+            Err(error) => Answer {
+                status: error.status(),
+                body: error.body(),
+            },
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A random UUID.
+    pub(crate) fn uuid(&self) -> String {
+        let (high, low) = (self.entropy.draw(), self.entropy.draw());
+        uuid::Builder::from_random_bytes((u128::from(high) << 64 | u128::from(low)).to_be_bytes())
+            .into_uuid()
+            .to_string()
+    }
+}
+
+/// A moment as AWS's JSON has it: seconds since the epoch.
+pub(crate) fn seconds(at: Timestamp) -> Value {
+    json!(at.0 as f64 / 1000.0)
+}

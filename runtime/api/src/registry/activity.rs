@@ -1,0 +1,18 @@
+//! An activity as it is kept.
+
+use asl::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Encryption, Tags};
+
+/// An activity: a queue that workers ask for Tasks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Activity {
+    pub(crate) arn: String,
+    pub(crate) name: String,
+    pub(crate) created_at: Timestamp,
+    #[serde(default)]
+    pub(crate) encryption: Encryption,
+    #[serde(default)]
+    pub(crate) tags: Tags,
+}
