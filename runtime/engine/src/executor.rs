@@ -12,7 +12,7 @@ use asl::arn::ExecutionArn;
 use asl::history;
 use asl::interpreter::{Command, End, Event, Execution, Step, TaskCommand};
 use asl::{Failure, Payload};
-use journal::{Append, Change, Journal, Opened, Status};
+use journal::{Append, Change, Journal, Opened, Origin, Status};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -486,6 +486,7 @@ fn change(execution: &Execution, opening: Option<&Opening>, now: asl::Timestamp)
         state_machine: identity.state_machine_arn.clone(),
         name: identity.name.clone(),
         started_at: execution.started_at(),
+        origin: Origin::default(),
     });
     let status = execution.end().map(|end| match end {
         End::Succeeded(_) => Status::Succeeded,

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use asl::Timestamp;
 use asl::arn::Place;
 use journal::sqlite::Options;
-use journal::{Append, Change, Journal, Opened, SqliteJournal, Status};
+use journal::{Append, Change, Journal, Opened, Origin, SqliteJournal, Status};
 
 const ROW_BYTES: usize = 280;
 /// How many rows an execution has in the second table.
@@ -87,6 +87,7 @@ fn row(name: &str, sequence: u64, rows: u64) -> Append {
             state_machine: place.state_machine("machine"),
             name: name.into(),
             started_at: Timestamp(1_700_000_000_000),
+            origin: Origin::default(),
         }),
         last if last + 1 == rows => Change::Closed {
             status: Status::Succeeded,

@@ -2,6 +2,8 @@
 //!
 //! It knows nothing of how rows are stored. Read [`Append`] first.
 
+use std::sync::Arc;
+
 use asl::Timestamp;
 use asl::arn::{ExecutionArn, StateMachineArn};
 
@@ -40,7 +42,10 @@ pub enum Change {
         stopped_at: Timestamp,
     },
     /// An ended execution runs again: the only change that an ended execution takes.
-    Reopened,
+    Reopened {
+        /// When.
+        at: Timestamp,
+    },
     /// Begins and ends in one row: an execution that never waited.
     OpenedAndClosed {
         /// The beginning.
@@ -61,6 +66,21 @@ pub struct Opened {
     pub name: String,
     /// When it began.
     pub started_at: Timestamp,
+    /// What else it is listed under.
+    pub origin: Origin,
+}
+
+/// How an execution came to be started: what it is listed under beside its state machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The ARN of the version it runs, when it was started by one or by an alias.
+    pub version: Option<Arc<str>>,
+    /// The ARN of the alias it was started by.
+    pub alias: Option<Arc<str>>,
+    /// The ARN of the Map Run whose child it is.
+    pub map_run: Option<Arc<str>>,
+    /// How many items of that Map Run it was given; only shown.
+    pub item_count: Option<u64>,
 }
 
 /// AWS's ExecutionStatus.
@@ -150,7 +170,7 @@ impl Append {
             });
         }
         let ended = status != Status::Running;
-        let reopens = matches!(self.change, Change::Reopened);
+        let reopens = matches!(self.change, Change::Reopened { .. });
         if ended && !reopens {
             return Err(Error::Ended(execution.clone()));
         }
@@ -159,7 +179,7 @@ impl Append {
         }
         let status = match self.change {
             Change::Closed { status, .. } | Change::OpenedAndClosed { status, .. } => status,
-            Change::Opened(_) | Change::None | Change::Reopened => Status::Running,
+            Change::Opened(_) | Change::None | Change::Reopened { .. } => Status::Running,
         };
         Ok(Standing {
             next: next + 1,

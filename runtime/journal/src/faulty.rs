@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
-use asl::arn::ExecutionArn;
+use asl::arn::{ExecutionArn, StateMachineArn};
 use tokio::sync::oneshot;
 
 use crate::chance::Chance;
@@ -271,6 +271,10 @@ impl Journal for FaultyJournal {
         disk.open_executions(visit)
     }
 
+    fn open_count(&self, state_machine: Option<&StateMachineArn>) -> Result<u64, Error> {
+        self.shared().disk.open_count(state_machine)
+    }
+
     fn put(&self, kind: &str, key: &str, expected: u64, document: Option<String>) -> Durable<u64> {
         let (kind, key) = (kind.to_owned(), key.to_owned());
         self.submit(Write::Put {
@@ -314,7 +318,7 @@ mod tests {
 
     use super::*;
     use crate::conformance::{Subject, check};
-    use crate::{Change, Opened};
+    use crate::{Change, Opened, Origin};
 
     /// A disk between restarts, and how often a future is polled before it settles.
     struct Disk(MemoryJournal, u32);
@@ -343,6 +347,7 @@ mod tests {
             state_machine: place.state_machine("machine"),
             name: name.into(),
             started_at: Timestamp(0),
+            origin: Origin::default(),
         };
         let change = if sequence == 0 {
             Change::Opened(opened)

@@ -7,7 +7,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use asl::arn::ExecutionArn;
+use asl::arn::{ExecutionArn, StateMachineArn};
 
 mod append;
 mod chance;
@@ -16,13 +16,14 @@ mod error;
 mod faulty;
 mod listing;
 mod memory;
+mod open_counts;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
-pub use append::{Append, Change, Opened, ROW_BYTES_MAX, Status};
+pub use append::{Append, Change, Opened, Origin, ROW_BYTES_MAX, Status};
 pub use error::Error;
 pub use faulty::{Faults, FaultyJournal};
-pub use listing::{Entry, Listing, Page, PageToken, Row, Summary};
+pub use listing::{Entry, Listing, Page, PageToken, Row, Summary, Under};
 pub use memory::MemoryJournal;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteJournal;
@@ -72,7 +73,11 @@ pub trait Journal: Send + Sync + 'static {
     /// [`Error::NoSuchExecution`], or the storage's.
     fn summary(&self, execution: &ExecutionArn) -> Result<Summary, Error>;
 
-    /// Executions, newest first: by start, then by arrival of their first row.
+    /// Executions, newest first: by start, then by arrival of their first row. What a page
+    /// costs depends on its length alone, not on how many executions there are.
+    ///
+    /// A page's token stays good: what began, ended or was deleted since is listed, or not, at
+    /// its place. The token of another list is refused.
     ///
     /// # Errors
     /// [`Error::BadPageToken`], or the storage's.
@@ -84,6 +89,12 @@ pub trait Journal: Send + Sync + 'static {
     /// # Errors
     /// The storage's.
     fn open_executions(&self, visit: &mut dyn FnMut(Summary) -> bool) -> Result<(), Error>;
+
+    /// How many executions are open, of one state machine or in all. Costs no walk.
+    ///
+    /// # Errors
+    /// The storage's.
+    fn open_count(&self, state_machine: Option<&StateMachineArn>) -> Result<u64, Error>;
 
     /// Writes a catalogue entry when its revision is still `expected` (0: it must not
     /// exist), and answers the revision that stands now. `None` as document deletes it, which

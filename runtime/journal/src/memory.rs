@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use asl::Timestamp;
 use asl::arn::{ExecutionArn, StateMachineArn};
 
 use crate::append::Standing;
 use crate::listing::Cursor;
+use crate::open_counts::OpenCounts;
 use crate::{
     Append, Change, Durable, Entry, Error, Journal, Listing, Opened, Page, ROW_BYTES_MAX, Row,
     Status, Summary,
@@ -27,19 +27,18 @@ pub struct MemoryJournal {
 
 #[derive(Clone, Debug, Default)]
 struct State {
-    /// By arrival.
-    executions: Vec<Execution>,
-    arrivals: HashMap<ExecutionArn, usize>,
+    /// By arrival, from 1.
+    executions: BTreeMap<i64, Execution>,
+    arrivals: HashMap<ExecutionArn, i64>,
+    last_arrival: i64,
+    open: OpenCounts<StateMachineArn>,
     /// (kind, key) → (revision, document).
     entries: BTreeMap<(String, String), (u64, String)>,
 }
 
 #[derive(Clone, Debug)]
 struct Execution {
-    arn: ExecutionArn,
-    opened: Opened,
-    status: Status,
-    stopped_at: Option<Timestamp>,
+    summary: Summary,
     rows: Vec<Vec<u8>>,
 }
 
@@ -108,57 +107,51 @@ impl State {
     fn execution(&self, arn: &ExecutionArn) -> Result<&Execution, Error> {
         let arrival = self.arrivals.get(arn);
         arrival
-            .map(|&arrival| &self.executions[arrival])
+            .and_then(|arrival| self.executions.get(arrival))
             .ok_or_else(|| Error::NoSuchExecution(arn.clone()))
     }
 
     fn append(&mut self, append: Append) -> Result<(), Error> {
-        let arrival = self.arrivals.get(&append.execution).copied();
-        let standing = arrival.map(|arrival| self.executions[arrival].standing());
-        append.admit(standing)?;
-        let Append {
-            execution: arn,
-            records,
-            change,
-            ..
-        } = append;
-        match (arrival, change) {
-            (None, Change::Opened(opened)) => {
-                self.open(arn, opened, Status::Running, None, records)
+        let before = self.execution(&append.execution).ok();
+        let standing = before.map(Execution::standing);
+        let after = append.admit(standing)?;
+        let was_open = standing.is_some_and(|standing| standing.status == Status::Running);
+        let is_open = after.status == Status::Running;
+        let execution = match &append.change {
+            Change::Opened(opened) | Change::OpenedAndClosed { opened, .. } => {
+                self.open(append.execution, opened.clone())
             }
-            (
-                None,
-                Change::OpenedAndClosed {
-                    opened,
-                    status,
-                    stopped_at,
-                },
-            ) => {
-                self.open(arn, opened, status, Some(stopped_at), records);
+            _ => {
+                let arrival = self.arrivals.get(&append.execution);
+                arrival.and_then(|arrival| self.executions.get_mut(arrival))
             }
-            (Some(arrival), change) => self.executions[arrival].take(records, &change),
-            (None, _) => unreachable!("admitted without an execution, so it opens one"),
+        };
+        let execution = execution.expect("admitted, so it is there or opens");
+        execution.take(append.records, &append.change);
+        let machine = execution.summary.opened.state_machine.clone();
+        match (was_open, is_open) {
+            (false, true) => self.open.opened(machine),
+            (true, false) => self.open.ended(&machine),
+            _ => {}
         }
         Ok(())
     }
 
-    fn open(
-        &mut self,
-        arn: ExecutionArn,
-        opened: Opened,
-        status: Status,
-        stopped_at: Option<Timestamp>,
-        records: Vec<u8>,
-    ) {
-        self.arrivals.insert(arn.clone(), self.executions.len());
-        let rows = vec![records];
-        self.executions.push(Execution {
-            arn,
+    /// Adds an execution that has no row yet.
+    fn open(&mut self, arn: ExecutionArn, opened: Opened) -> Option<&mut Execution> {
+        self.last_arrival += 1;
+        self.arrivals.insert(arn.clone(), self.last_arrival);
+        let summary = Summary {
+            execution: arn,
             opened,
-            status,
-            stopped_at,
-            rows,
-        });
+            status: Status::Running,
+            stopped_at: None,
+            redrive_count: 0,
+            redriven_at: None,
+        };
+        let rows = Vec::new();
+        let new = Execution { summary, rows };
+        Some(self.executions.entry(self.last_arrival).or_insert(new))
     }
 
     fn put(
@@ -198,22 +191,13 @@ impl State {
     }
 
     /// Those that `wanted` wants, oldest first.
-    fn in_order(&self, wanted: impl Fn(Cursor, &Execution) -> bool) -> Vec<(Cursor, Summary)> {
+    fn in_order(&self, wanted: impl Fn(Cursor, &Summary) -> bool) -> Vec<(Cursor, Summary)> {
         let mut found: Vec<_> = self
             .executions
             .iter()
-            .zip(1..)
-            .map(|(execution, arrival)| {
-                (
-                    Cursor {
-                        started_at: execution.opened.started_at,
-                        arrival,
-                    },
-                    execution,
-                )
-            })
-            .filter(|(cursor, execution)| wanted(*cursor, execution))
-            .map(|(cursor, execution)| (cursor, execution.summary()))
+            .map(|(arrival, execution)| (execution.cursor(*arrival), &execution.summary))
+            .filter(|(cursor, summary)| wanted(*cursor, summary))
+            .map(|(cursor, summary)| (cursor, summary.clone()))
             .collect();
         found.sort_by_key(|(cursor, _)| *cursor);
         found
@@ -224,31 +208,35 @@ impl Execution {
     fn standing(&self) -> Standing {
         Standing {
             next: self.rows.len() as u64,
-            status: self.status,
+            status: self.summary.status,
+        }
+    }
+
+    fn cursor(&self, arrival: i64) -> Cursor {
+        Cursor {
+            started_at: self.summary.opened.started_at,
+            arrival,
         }
     }
 
     fn take(&mut self, records: Vec<u8>, change: &Change) {
         self.rows.push(records);
+        let summary = &mut self.summary;
         match *change {
-            Change::Closed { status, stopped_at } => {
-                self.status = status;
-                self.stopped_at = Some(stopped_at);
+            Change::Closed { status, stopped_at }
+            | Change::OpenedAndClosed {
+                status, stopped_at, ..
+            } => {
+                summary.status = status;
+                summary.stopped_at = Some(stopped_at);
             }
-            Change::Reopened => {
-                self.status = Status::Running;
-                self.stopped_at = None;
+            Change::Reopened { at } => {
+                summary.status = Status::Running;
+                summary.stopped_at = None;
+                summary.redrive_count += 1;
+                summary.redriven_at = Some(at);
             }
-            Change::None | Change::Opened(_) | Change::OpenedAndClosed { .. } => {}
-        }
-    }
-
-    fn summary(&self) -> Summary {
-        Summary {
-            execution: self.arn.clone(),
-            opened: self.opened.clone(),
-            status: self.status,
-            stopped_at: self.stopped_at,
+            Change::None | Change::Opened(_) => {}
         }
     }
 }
@@ -283,30 +271,35 @@ impl Journal for MemoryJournal {
     }
 
     fn summary(&self, execution: &ExecutionArn) -> Result<Summary, Error> {
-        self.state().execution(execution).map(Execution::summary)
+        let state = self.state();
+        state
+            .execution(execution)
+            .map(|found| found.summary.clone())
     }
 
     fn list(&self, listing: &Listing) -> Result<Page, Error> {
         let before = listing.before()?;
-        let mut found = self.state().in_order(|cursor, execution| {
-            let of_machine = |machine: &StateMachineArn| execution.opened.state_machine == *machine;
-            cursor < before
-                && listing.state_machine.as_ref().is_none_or(of_machine)
-                && listing
-                    .status
-                    .is_none_or(|status| execution.status == status)
-        });
-        found.reverse();
-        Ok(listing.page(found))
+        let found = self
+            .state()
+            .in_order(|cursor, summary| cursor < before && listing.wants(summary));
+        let (mut places, mut summaries): (Vec<_>, Vec<_>) = found.into_iter().rev().unzip();
+        let next = listing.page(&mut places);
+        summaries.truncate(places.len());
+        Ok(Page { summaries, next })
     }
 
     fn open_executions(&self, visit: &mut dyn FnMut(Summary) -> bool) -> Result<(), Error> {
         // Collected first, so that `visit` may call this journal.
         let open = self
             .state()
-            .in_order(|_, execution| execution.status == Status::Running);
+            .in_order(|_, summary| summary.status == Status::Running);
         let _ = open.into_iter().all(|(_, summary)| visit(summary));
         Ok(())
+    }
+
+    fn open_count(&self, state_machine: Option<&StateMachineArn>) -> Result<u64, Error> {
+        let open = &self.state().open;
+        Ok(state_machine.map_or(open.total(), |machine| open.of(machine)))
     }
 
     fn put(&self, kind: &str, key: &str, expected: u64, document: Option<String>) -> Durable<u64> {

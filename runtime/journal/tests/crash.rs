@@ -15,7 +15,7 @@ use std::sync::Arc;
 use asl::Timestamp;
 use asl::arn::Place;
 use journal::sqlite::Options;
-use journal::{Append, Change, Journal, Opened, SqliteJournal, Status, Summary};
+use journal::{Append, Change, Journal, Opened, Origin, SqliteJournal, Status, Summary};
 
 /// Tells the victim which directory to write.
 const VICTIM: &str = "JOURNAL_CRASH_VICTIM";
@@ -48,6 +48,7 @@ fn row(name: &str, sequence: u64) -> Append {
             state_machine: place.state_machine("machine"),
             name: name.into(),
             started_at: Timestamp(1),
+            origin: Origin::default(),
         }),
         last if last + 1 == ROWS => Change::Closed {
             status: Status::Succeeded,

@@ -1,26 +1,9 @@
 //! One function for each clause of the contract.
 
 use asl::Timestamp;
-use asl::arn::Place;
 
-use super::{Subject, append, arn, first, last, opened, refusal, row, wait};
-use crate::{
-    Change, Error, Journal, Listing, Page, PageToken, ROW_BYTES_MAX, Row, Status, Summary,
-};
-
-/// The rows of `name` must be the `count` rows that were appended.
-fn expect_rows(journal: &impl Journal, name: &str, count: u64) {
-    let expected: Vec<Row> = (0..count)
-        .map(|sequence| Row {
-            sequence,
-            records: format!("{name}#{sequence}").into_bytes(),
-        })
-        .collect();
-    assert_eq!(
-        journal.rows(&arn(name), 0, usize::MAX).expect("rows"),
-        expected
-    );
-}
+use super::{Subject, append, arn, expect_rows, first, last, opened, refusal, row, wait};
+use crate::{Change, Error, Journal, ROW_BYTES_MAX, Status, Summary};
 
 fn summary(journal: &impl Journal, name: &str) -> Summary {
     journal.summary(&arn(name)).expect("a summary")
@@ -110,10 +93,28 @@ pub(super) fn endings(subject: &mut impl Subject) {
             refusal(&journal, last("a", next, status)),
             Error::Ended(_)
         ));
-        append(&journal, row("a", next, Change::Reopened));
+        append(
+            &journal,
+            row(
+                "a",
+                next,
+                Change::Reopened {
+                    at: Timestamp(3000),
+                },
+            ),
+        );
         let found = summary(&journal, "a");
         assert_eq!((found.status, found.stopped_at), (Status::Running, None));
-        let again = refusal(&journal, row("a", next + 1, Change::Reopened));
+        let again = refusal(
+            &journal,
+            row(
+                "a",
+                next + 1,
+                Change::Reopened {
+                    at: Timestamp(3000),
+                },
+            ),
+        );
         assert!(matches!(again, Error::NotEnded(_)), "{again}");
         // A restart in between finds part of its rows archived, part in the log.
         drop(journal);
@@ -144,7 +145,13 @@ pub(super) fn pipelined(subject: &mut impl Subject) {
         row("a", 2, Change::None),
         row("b", 1, Change::None),
         last("c", 1, Status::Succeeded),
-        row("c", 2, Change::Reopened),
+        row(
+            "c",
+            2,
+            Change::Reopened {
+                at: Timestamp(3000),
+            },
+        ),
     ];
     let durables: Vec<_> = submitted
         .into_iter()
@@ -208,128 +215,6 @@ fn expect_slices(journal: &impl Journal) {
             .expect("rows")
             .is_empty()
     );
-}
-
-pub(super) fn lists(subject: &mut impl Subject) {
-    let journal = subject.open();
-    assert_eq!(
-        journal
-            .list(&Listing {
-                limit: 5,
-                ..Listing::default()
-            })
-            .expect("a page")
-            .next,
-        None
-    );
-    // Two machines; starts in no order, some at the same moment.
-    for number in 0_i64..20 {
-        let (name, machine) = (
-            format!("e{number}"),
-            if number % 3 == 0 { "x" } else { "y" },
-        );
-        let started_at = (number * 7) % 10;
-        append(
-            &journal,
-            row(&name, 0, Change::Opened(opened(machine, &name, started_at))),
-        );
-        if number % 2 == 0 {
-            append(
-                &journal,
-                last(&name, 1, Status::ALL[1 + number as usize % 4]),
-            );
-        }
-    }
-    for machine in [None, Some("x"), Some("y"), Some("nobody's")] {
-        for status in [None].into_iter().chain(Status::ALL.map(Some)) {
-            let expected: Vec<i64> = {
-                let mut numbers: Vec<i64> = (0..20)
-                    .filter(|n| machine.is_none_or(|m| m == if n % 3 == 0 { "x" } else { "y" }))
-                    .filter(|n| {
-                        let stands = if n % 2 == 0 { 1 + *n as usize % 4 } else { 0 };
-                        status.is_none_or(|status| status == Status::ALL[stands])
-                    })
-                    .collect();
-                numbers.sort_by_key(|n| std::cmp::Reverse(((n * 7) % 10, *n)));
-                numbers
-            };
-            for limit in [1, 3, 20, usize::MAX] {
-                let listing = Listing {
-                    state_machine: machine.map(|name| Place::default().state_machine(name)),
-                    status,
-                    limit,
-                    after: None,
-                };
-                let found = walk(&journal, listing);
-                let names: Vec<String> = expected.iter().map(|n| format!("e{n}")).collect();
-                assert_eq!(found, names, "{machine:?} {status:?} by {limit}");
-            }
-        }
-    }
-    let empty = journal.list(&Listing::default()).expect("a page");
-    assert!(empty.summaries.is_empty());
-    for token in [
-        "",
-        "nonsense",
-        "1",
-        "1.x",
-        "1.2.3",
-        "99999999999999999999.1",
-    ] {
-        let after = Some(PageToken(token.into()));
-        let refused = journal.list(&Listing {
-            after,
-            limit: 1,
-            ..Listing::default()
-        });
-        assert!(
-            matches!(refused, Err(Error::BadPageToken(_))),
-            "{token:?}: {refused:?}"
-        );
-    }
-}
-
-/// The names on all pages of a list.
-fn walk(journal: &impl Journal, mut listing: Listing) -> Vec<String> {
-    let mut names = Vec::new();
-    loop {
-        let Page { summaries, next } = journal.list(&listing).expect("a page");
-        assert!(summaries.len() <= listing.limit);
-        names.extend(summaries.into_iter().map(|summary| summary.opened.name));
-        if next.is_none() {
-            return names;
-        }
-        listing.after = next;
-    }
-}
-
-pub(super) fn open_executions(subject: &mut impl Subject) {
-    let journal = subject.open();
-    for (name, started_at) in [("a", 30), ("b", 10), ("c", 20), ("d", 10)] {
-        append(
-            &journal,
-            row(name, 0, Change::Opened(opened("machine", name, started_at))),
-        );
-    }
-    append(&journal, last("c", 1, Status::Aborted));
-    drop(journal);
-    let journal = subject.open();
-    let mut names = Vec::new();
-    let mut visit = |summary: Summary| {
-        // A visitor may read what it is shown.
-        expect_rows(&journal, &summary.opened.name, 1);
-        names.push(summary.opened.name);
-        true
-    };
-    journal.open_executions(&mut visit).expect("a walk");
-    assert_eq!(names, ["b", "d", "a"]);
-    let mut visits = 0;
-    let mut stop = |_| {
-        visits += 1;
-        false
-    };
-    journal.open_executions(&mut stop).expect("a walk");
-    assert_eq!(visits, 1);
 }
 
 pub(super) fn catalogue(subject: &mut impl Subject) {

@@ -7,9 +7,10 @@
 use asl::Timestamp;
 use asl::arn::{ExecutionArn, Place};
 
-use crate::{Append, Change, Durable, Error, Journal, Opened, Status};
+use crate::{Append, Change, Durable, Error, Journal, Opened, Origin, Row, Status};
 
 mod clauses;
+mod lists;
 mod random;
 
 /// How many seeds [`check`] tries: enough to meet every pair of operations, in a second or
@@ -35,8 +36,10 @@ pub fn check<S: Subject>(mut new: impl FnMut() -> S) {
     clauses::pipelined(&mut new());
     clauses::dropped_futures(&mut new());
     clauses::reads(&mut new());
-    clauses::lists(&mut new());
-    clauses::open_executions(&mut new());
+    lists::lists(&mut new());
+    lists::page_tokens(&mut new());
+    lists::open_executions(&mut new());
+    lists::open_counts(&mut new());
     clauses::catalogue(&mut new());
     clauses::closing(&mut new());
     clauses::sizes(&mut new());
@@ -70,6 +73,7 @@ fn opened(machine: &str, name: &str, started_at: i64) -> Opened {
         state_machine: Place::default().state_machine(machine),
         name: name.to_owned(),
         started_at: Timestamp(started_at),
+        origin: Origin::default(),
     }
 }
 
@@ -114,4 +118,18 @@ fn refusal(journal: &impl Journal, append: Append) -> Error {
         Ok(()) => panic!("taken against the contract: {what}"),
         Err(refusal) => refusal,
     }
+}
+
+/// The rows of `name` must be the `count` rows that were appended.
+fn expect_rows(journal: &impl Journal, name: &str, count: u64) {
+    let expected: Vec<Row> = (0..count)
+        .map(|sequence| Row {
+            sequence,
+            records: format!("{name}#{sequence}").into_bytes(),
+        })
+        .collect();
+    assert_eq!(
+        journal.rows(&arn(name), 0, usize::MAX).expect("rows"),
+        expected
+    );
 }

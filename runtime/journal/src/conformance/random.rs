@@ -4,7 +4,7 @@ use asl::Timestamp;
 
 use super::{Subject, arn, opened, row, wait};
 use crate::chance::Chance;
-use crate::{Append, Change, Error, Journal, Listing, MemoryJournal, Status};
+use crate::{Append, Change, Error, Journal, Listing, MemoryJournal, Origin, Status, Under};
 
 /// How many operations a seed makes.
 const OPERATIONS: u64 = 150;
@@ -72,11 +72,17 @@ fn random_row(model: &MemoryJournal, chance: &mut Chance) -> Append {
         .is_ok_and(|found| found.status != Status::Running);
     let status = Status::ALL[1 + chance.below(4) as usize];
     let stopped_at = Timestamp(chance.below(100) as i64);
-    let begin = opened(
+    let mut begin = opened(
         ["x", "y"][chance.below(2) as usize],
         &name,
         chance.below(10) as i64,
     );
+    begin.origin = Origin {
+        version: chance.percent(50).then(|| "v".into()),
+        alias: chance.percent(50).then(|| "a".into()),
+        map_run: chance.percent(50).then(|| "m".into()),
+        item_count: chance.percent(50).then(|| chance.below(100)),
+    };
     let sensible = !chance.percent(15);
     let change = match chance.below(10) {
         0 if there == 0 || !sensible => Change::OpenedAndClosed {
@@ -85,7 +91,7 @@ fn random_row(model: &MemoryJournal, chance: &mut Chance) -> Append {
             stopped_at,
         },
         _ if there == 0 => Change::Opened(begin),
-        1 | 2 if ended || !sensible => Change::Reopened,
+        1 | 2 if ended || !sensible => Change::Reopened { at: stopped_at },
         3 | 4 => Change::Closed { status, stopped_at },
         5 if !sensible => Change::Opened(begin),
         _ => Change::None,
@@ -143,9 +149,15 @@ fn compare_reads(journal: &impl Journal, model: &MemoryJournal, chance: &mut Cha
         limit: 1 + chance.below(5) as usize,
         ..Listing::default()
     };
-    if chance.percent(50) {
-        listing.state_machine = Some(opened("x", "", 0).state_machine);
-    }
+    let x = opened("x", "", 0).state_machine;
+    listing.under = match chance.below(5) {
+        0 => Some(Under::StateMachine(x)),
+        1 => Some(Under::Version("v".into())),
+        2 => Some(Under::Alias("a".into())),
+        3 => Some(Under::MapRun("m".into())),
+        _ => None,
+    };
+    listing.redriven = [None, Some(true), Some(false)][chance.below(3) as usize];
     if chance.percent(50) {
         listing.status = Some(Status::ALL[chance.below(5) as usize]);
     }
@@ -161,6 +173,13 @@ fn compare_reads(journal: &impl Journal, model: &MemoryJournal, chance: &mut Cha
         listing.after = page.next;
     }
     assert_eq!(open(journal), open(model));
+    for machine in [None, Some(opened("x", "", 0).state_machine)] {
+        let (found, expected) = (
+            journal.open_count(machine.as_ref()),
+            model.open_count(machine.as_ref()),
+        );
+        assert_eq!(said(&found), said(&expected));
+    }
     for kind in ["k", "l"] {
         let (found, expected) = (
             journal.entries(kind, "a", None, 9),

@@ -118,13 +118,13 @@ impl Store {
         self.ended.drain(..moved.len());
         for Moved { execution, rows } in moved.into_iter().rev() {
             self.ended_rows = self.ended_rows.saturating_sub(rows);
-            let Some(tracked) = index.get_mut(&execution) else {
+            let Some(tracked) = index.tracked.get_mut(&execution) else {
                 continue;
             };
             tracked.positions.drain(..rows);
             tracked.base += rows as u64;
             if tracked.positions.is_empty() {
-                index.remove(&execution);
+                index.tracked.remove(&execution);
             } else if rows > 0 {
                 // A long one: its next segment comes next.
                 self.ended.push_front(execution);
@@ -141,7 +141,7 @@ impl Store {
     /// or when its rows are not what they should be, which a reader will be told.
     fn fold_segment(&self, execution: &ExecutionArn) -> Result<usize, rusqlite::Error> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(tracked) = index.get(execution) else {
+        let Some(tracked) = index.tracked.get(execution) else {
             return Ok(0);
         };
         if tracked.status == Status::Running {

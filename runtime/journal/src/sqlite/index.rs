@@ -1,8 +1,9 @@
 //! Where the rows of open executions are in the log: the only index they have.
 //!
 //! An index on disk would cost a page at a random place for every row; this one costs a
-//! waiting execution some 340 bytes of memory (`benches/append.rs`) and is rebuilt at open by one scan of the log,
-//! which holds no rows but those of open executions and of ended ones not yet folded.
+//! waiting execution some 340 bytes of memory (`benches/append.rs`) and is rebuilt at
+//! open by one scan of the log, which holds no rows but those of open executions and of ended
+//! ones not yet folded.
 //! It does not know what a row holds. Read [`Index`] first.
 
 use std::collections::HashMap;
@@ -13,13 +14,25 @@ use rusqlite::{Connection, OptionalExtension};
 use super::fold::archived_rows;
 use super::{error, status_of};
 use crate::append::Standing;
+use crate::open_counts::OpenCounts;
 use crate::{Error, Status};
+
+/// Where everything is that has rows in the log, and how much of it is open.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    /// Every execution that has rows in the log.
+    pub(super) tracked: HashMap<ExecutionArn, Tracked>,
+    /// By the number of the state machine's ARN.
+    pub(super) open: OpenCounts<i64>,
+}
 
 /// One execution that has rows in the log.
 #[derive(Clone, Debug)]
 pub(super) struct Tracked {
     /// Its id in table `executions`.
     pub(super) id: i64,
+    /// The number of its state machine's ARN.
+    pub(super) machine: i64,
     /// How many of its rows are in the archive: the sequence of the first in the log.
     pub(super) base: u64,
     /// How it stands.
@@ -29,6 +42,10 @@ pub(super) struct Tracked {
 }
 
 impl Tracked {
+    pub(super) fn is_open(&self) -> bool {
+        self.status == Status::Running
+    }
+
     pub(super) fn standing(&self) -> Standing {
         Standing {
             next: self.base + self.positions.len() as u64,
@@ -37,88 +54,23 @@ impl Tracked {
     }
 }
 
-/// Every execution that has rows in the log.
-pub(super) type Index = HashMap<ExecutionArn, Tracked>;
-
 /// Rebuilds the index, and checks on the way that no row is missing.
 pub(super) fn rebuild(connection: &Connection, path: &str) -> Result<Index, Error> {
-    let refused = |error: rusqlite::Error| error::storage(path, &error);
-    let mut found = scan(connection, path)?;
-    let mut index = Index::with_capacity(found.len());
-    let mut open = connection
-        .prepare("SELECT id, arn FROM executions WHERE status = 0")
-        .map_err(refused)?;
-    let mut open = open.query([]).map_err(refused)?;
-    while let Some(row) = open.next().map_err(refused)? {
-        let id: i64 = row.get(0).map_err(refused)?;
-        let arn = ExecutionArn::from(
-            row.get_ref(1)
-                .map_err(refused)?
-                .as_str()
-                .map_err(|error| error::damaged(path, error))?,
-        );
-        let Some((base, positions)) = found.remove(&id) else {
-            return Err(error::damaged(
-                path,
-                format_args!("the rows of {arn} are missing"),
-            ));
-        };
-        index.insert(
-            arn,
-            Tracked {
-                id,
-                base,
-                status: Status::Running,
-                positions,
-            },
-        );
-    }
-    for (id, (base, positions)) in found {
-        let ended = connection
-            .query_row(
-                "SELECT arn, status, row_count FROM executions WHERE id = ?1",
-                [id],
-                |row| {
-                    Ok((
-                        row.get::<_, String>(0)?,
-                        row.get::<_, i64>(1)?,
-                        row.get::<_, u64>(2)?,
-                    ))
-                },
-            )
-            .optional()
-            .map_err(refused)?;
-        let Some((arn, status, row_count)) = ended else {
-            let what = format_args!("the log has rows of an execution {id} that does not exist");
-            return Err(error::damaged(path, what));
-        };
-        let tracked = Tracked {
-            id,
-            base,
-            status: status_of(path, status)?,
-            positions,
-        };
-        if tracked.standing().next != row_count {
-            let what = format_args!("{arn} has {row_count} rows, but the log ends before");
-            return Err(error::damaged(path, what));
-        }
-        index.insert(arn.into(), tracked);
-    }
-    // Whatever is not in the log must be in the archive, right up to where the log begins.
-    for (arn, tracked) in index.iter().filter(|(_, tracked)| tracked.base > 0) {
-        let archived = archived_rows(connection, tracked.id).map_err(refused)?;
-        if archived != tracked.base {
-            let what = format_args!("{arn} lacks rows from {archived} to {}", tracked.base);
-            return Err(error::damaged(path, what));
-        }
-    }
+    let mut logged = scan(connection, path)?;
+    let mut index = Index::default();
+    index.tracked.reserve(logged.len());
+    take_open(connection, path, &mut logged, &mut index)?;
+    take_ended(connection, path, logged, &mut index)?;
+    check_archive(connection, path, &index)?;
     Ok(index)
 }
 
-/// For each execution in the log its first sequence and the positions of its rows.
-fn scan(connection: &Connection, path: &str) -> Result<HashMap<i64, (u64, Vec<i64>)>, Error> {
+/// For each execution, by id, its first sequence in the log and the positions of its rows.
+type Logged = HashMap<i64, (u64, Vec<i64>)>;
+
+fn scan(connection: &Connection, path: &str) -> Result<Logged, Error> {
     let refused = |error: rusqlite::Error| error::storage(path, &error);
-    let mut found: HashMap<i64, (u64, Vec<i64>)> = HashMap::new();
+    let mut found = Logged::new();
     let mut log = connection
         .prepare("SELECT position, execution, sequence FROM log ORDER BY position")
         .map_err(refused)?;
@@ -138,4 +90,91 @@ fn scan(connection: &Connection, path: &str) -> Result<HashMap<i64, (u64, Vec<i6
         positions.push(position);
     }
     Ok(found)
+}
+
+/// The open executions: each must have rows in the log.
+fn take_open(
+    connection: &Connection,
+    path: &str,
+    logged: &mut Logged,
+    index: &mut Index,
+) -> Result<(), Error> {
+    let refused = |error: rusqlite::Error| error::storage(path, &error);
+    let mut open = connection
+        .prepare("SELECT id, arn, state_machine FROM executions WHERE status IN (0, 8)")
+        .map_err(refused)?;
+    let mut open = open.query([]).map_err(refused)?;
+    while let Some(row) = open.next().map_err(refused)? {
+        let id: i64 = row.get(0).map_err(refused)?;
+        let arn = row.get_ref(1).map_err(refused)?.as_str();
+        let arn = ExecutionArn::from(arn.map_err(|error| error::damaged(path, error))?);
+        let Some((base, positions)) = logged.remove(&id) else {
+            let what = format_args!("the rows of {arn} are missing");
+            return Err(error::damaged(path, what));
+        };
+        let machine = row.get(2).map_err(refused)?;
+        let tracked = Tracked {
+            id,
+            machine,
+            base,
+            status: Status::Running,
+            positions,
+        };
+        index.open.opened(machine);
+        index.tracked.insert(arn, tracked);
+    }
+    Ok(())
+}
+
+/// The ended executions whose rows are not folded yet: none of those may be missing.
+fn take_ended(
+    connection: &Connection,
+    path: &str,
+    logged: Logged,
+    index: &mut Index,
+) -> Result<(), Error> {
+    let refused = |error: rusqlite::Error| error::storage(path, &error);
+    let mut by_id = connection
+        .prepare("SELECT arn, state_machine, status, row_count FROM executions WHERE id = ?1")
+        .map_err(refused)?;
+    for (id, (base, positions)) in logged {
+        let ended = by_id
+            .query_row([id], |row| {
+                let arn = row.get::<_, String>(0)?;
+                let status = row.get::<_, i64>(2)?;
+                Ok((arn, row.get(1)?, status, row.get::<_, u64>(3)?))
+            })
+            .optional()
+            .map_err(refused)?;
+        let Some((arn, machine, status, row_count)) = ended else {
+            let what = format_args!("the log has rows of an execution {id} that does not exist");
+            return Err(error::damaged(path, what));
+        };
+        let tracked = Tracked {
+            id,
+            machine,
+            base,
+            status: status_of(path, status)?,
+            positions,
+        };
+        if tracked.standing().next != row_count {
+            let what = format_args!("{arn} has {row_count} rows, but the log ends before");
+            return Err(error::damaged(path, what));
+        }
+        index.tracked.insert(arn.into(), tracked);
+    }
+    Ok(())
+}
+
+/// Whatever is not in the log must be in the archive, right up to where the log begins.
+fn check_archive(connection: &Connection, path: &str, index: &Index) -> Result<(), Error> {
+    for (arn, tracked) in index.tracked.iter().filter(|(_, one)| one.base > 0) {
+        let archived =
+            archived_rows(connection, tracked.id).map_err(|error| error::storage(path, &error))?;
+        if archived != tracked.base {
+            let what = format_args!("{arn} lacks rows from {archived} to {}", tracked.base);
+            return Err(error::damaged(path, what));
+        }
+    }
+    Ok(())
 }

@@ -7,13 +7,13 @@
 //! while it runs, the next batch gathers.
 //!
 //! It does not know what a row means. Read [`SqliteJournal`], then `store` (what a batch
-//! writes), `queue` and `writer` (when), `fold` (the archive), `index` and `read`.
+//! writes), `queue` and `writer` (when), `fold` (the archive), `index`, `read` and `list`.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use asl::arn::ExecutionArn;
+use asl::arn::{ExecutionArn, StateMachineArn};
 use tokio::sync::oneshot;
 
 use crate::{Append, Durable, Entry, Error, Journal, Listing, Page, Row, Status, Summary};
@@ -22,6 +22,7 @@ mod error;
 mod files;
 mod fold;
 mod index;
+mod list;
 mod queue;
 mod read;
 mod store;
@@ -141,6 +142,13 @@ impl Journal for SqliteJournal {
         self.readers.open_executions(visit)
     }
 
+    fn open_count(&self, state_machine: Option<&StateMachineArn>) -> Result<u64, Error> {
+        match state_machine {
+            None => Ok(self.readers.index().open.total()),
+            Some(machine) => self.readers.open_count(machine),
+        }
+    }
+
     fn put(&self, kind: &str, key: &str, expected: u64, document: Option<String>) -> Durable<u64> {
         let (kind, key) = (kind.to_owned(), key.to_owned());
         self.submit(Work::Put {
@@ -170,20 +178,30 @@ impl Journal for SqliteJournal {
     }
 }
 
-/// A status in the file: its place in [`Status::ALL`].
-fn code_of(status: Status) -> i64 {
-    Status::ALL
+/// What the code of an execution that was redriven has more than that of one that was not.
+const REDRIVEN: i64 = 8;
+
+/// How an execution stands, in the file: the status's place in [`Status::ALL`], and
+/// [`REDRIVEN`] more once it was redriven.
+fn code_of(status: Status, redriven: bool) -> i64 {
+    let place = Status::ALL
         .iter()
         .zip(0..)
         .find(|(one, _)| **one == status)
-        .map_or(0, |(_, code)| code)
+        .map_or(0, |(_, place)| place);
+    if redriven { place + REDRIVEN } else { place }
 }
 
 /// The status of a code in the file at `path`.
 fn status_of(path: &str, code: i64) -> Result<Status, Error> {
-    let status = usize::try_from(code)
+    let place = if code < REDRIVEN {
+        code
+    } else {
+        code - REDRIVEN
+    };
+    let status = usize::try_from(place)
         .ok()
-        .and_then(|code| Status::ALL.get(code).copied());
+        .and_then(|place| Status::ALL.get(place).copied());
     status.ok_or_else(|| error::damaged(path, format_args!("{code} is no status")))
 }
 

@@ -2,34 +2,24 @@
 //!
 //! It never waits for the writer, nor the writer for it. Read [`Readers::rows`] first.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
-use asl::Timestamp;
 use asl::arn::ExecutionArn;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::fold::{first_of, read_segment, segment_id};
 use super::index::Index;
-use super::{Options, code_of, error, files, status_of};
-use crate::listing::Cursor;
-use crate::{Entry, Error, Listing, Opened, Page, Row, Status, Summary};
+use super::{Options, error, files};
+use crate::{Entry, Error, Row};
 
 /// How many idle connections are kept; more are opened when more threads read at once.
 const IDLE_MAX: usize = 4;
-/// How many open executions are read at a time, so that no snapshot lasts long: an old one
-/// keeps the write-ahead log from starting over.
-const OPEN_PAGE: usize = 1000;
-
-/// What every query for summaries selects, as [`summary`] reads it.
-const SUMMARY: &str = "SELECT e.id, e.arn, m.arn, e.name, e.started_at, e.status, e.stopped_at
-     FROM executions e JOIN state_machines m ON m.id = e.state_machine";
-
 /// Connections for reading, and the index that says where rows are.
 #[derive(Debug)]
 pub(super) struct Readers {
-    path: String,
+    pub(super) path: String,
     options: Options,
-    pub(super) index: Arc<RwLock<Index>>,
+    index: Arc<RwLock<Index>>,
     idle: Mutex<Vec<Connection>>,
 }
 
@@ -43,8 +33,13 @@ impl Readers {
         }
     }
 
+    /// Where rows are, as of the last commit.
+    pub(super) fn index(&self) -> RwLockReadGuard<'_, Index> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Runs `read` on a connection that nobody else uses, in one snapshot.
-    fn with<T>(
+    pub(super) fn with<T>(
         &self,
         read: impl FnOnce(&Connection) -> Result<Result<T, Error>, rusqlite::Error>,
     ) -> Result<T, Error> {
@@ -75,8 +70,8 @@ impl Readers {
         from: u64,
         limit: usize,
     ) -> Result<Vec<Row>, Error> {
-        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        let tracked = index.get(execution).map(|tracked| {
+        let index = self.index();
+        let tracked = index.tracked.get(execution).map(|tracked| {
             let skipped = usize::try_from(from.saturating_sub(tracked.base)).unwrap_or(usize::MAX);
             let positions = tracked.positions.iter().skip(skipped).take(limit);
             (
@@ -168,107 +163,6 @@ impl Readers {
         Ok(Ok(()))
     }
 
-    /// How one execution stands.
-    pub(super) fn summary(&self, execution: &ExecutionArn) -> Result<Summary, Error> {
-        self.with(|connection| {
-            let found = connection
-                .prepare_cached(&format!("{SUMMARY} WHERE e.arn = ?1"))?
-                .query_row([execution.as_str()], |row| self.summary_of(row))
-                .optional()?;
-            Ok(match found {
-                Some(found) => found.map(|(_, summary)| summary),
-                None => Err(Error::NoSuchExecution(execution.clone())),
-            })
-        })
-    }
-
-    /// A page of a list: for each status that is wanted its newest, merged.
-    pub(super) fn list(&self, listing: &Listing) -> Result<Page, Error> {
-        let before = listing.before()?;
-        let wanted = listing.limit.saturating_add(1);
-        let machine = listing.state_machine.as_ref();
-        let of_machine = if machine.is_some() {
-            "e.state_machine = ?5 AND"
-        } else {
-            "?5 IS NULL AND"
-        };
-        let query = format!(
-            "{SUMMARY} WHERE {of_machine} e.status = ?1 AND (e.started_at, e.id) < (?2, ?3)
-             ORDER BY e.started_at DESC, e.id DESC LIMIT ?4"
-        );
-        self.with(|connection| {
-            let mut machine_id: Option<i64> = None;
-            if let Some(arn) = machine {
-                machine_id = connection
-                    .prepare_cached("SELECT id FROM state_machines WHERE arn = ?1")?
-                    .query_row([arn.as_str()], |row| row.get(0))
-                    .optional()?;
-                if machine_id.is_none() {
-                    return Ok(Ok(Page::default()));
-                }
-            }
-            let mut newest = connection.prepare_cached(&query)?;
-            let mut found = Vec::new();
-            for status in Status::ALL {
-                if listing.status.is_some_and(|only| only != status) {
-                    continue;
-                }
-                let Cursor {
-                    started_at,
-                    arrival,
-                } = before;
-                let limit = i64::try_from(wanted).unwrap_or(i64::MAX);
-                let mut rows = newest.query(params![
-                    code_of(status),
-                    started_at.0,
-                    arrival,
-                    limit,
-                    machine_id
-                ])?;
-                while let Some(row) = rows.next()? {
-                    match self.summary_of(row)? {
-                        Ok(one) => found.push(one),
-                        Err(damage) => return Ok(Err(damage)),
-                    }
-                }
-            }
-            found.sort_by_key(|(cursor, _)| std::cmp::Reverse(*cursor));
-            Ok(Ok(listing.page(found)))
-        })
-    }
-
-    /// Every open execution, oldest first, a page at a time.
-    pub(super) fn open_executions(
-        &self,
-        visit: &mut dyn FnMut(Summary) -> bool,
-    ) -> Result<(), Error> {
-        let query = format!(
-            "{SUMMARY} WHERE e.status = 0 AND (e.started_at, e.id) > (?1, ?2)
-             ORDER BY e.started_at, e.id LIMIT ?3"
-        );
-        let mut after = Cursor {
-            started_at: Timestamp(i64::MIN),
-            arrival: i64::MIN,
-        };
-        loop {
-            let page: Vec<(Cursor, Summary)> = self.with(|connection| {
-                let mut oldest = connection.prepare_cached(&query)?;
-                let after = params![after.started_at.0, after.arrival, OPEN_PAGE];
-                let rows = oldest.query_map(after, |row| self.summary_of(row))?;
-                let found: Vec<_> = rows.collect::<Result<_, _>>()?;
-                Ok(found.into_iter().collect())
-            })?;
-            let Some((last, _)) = page.last() else {
-                return Ok(());
-            };
-            after = *last;
-            // No snapshot is held here, and `visit` may call this journal.
-            if !page.into_iter().all(|(_, summary)| visit(summary)) {
-                return Ok(());
-            }
-        }
-    }
-
     /// One entry of the catalogue.
     pub(super) fn get(&self, kind: &str, key: &str) -> Result<Option<Entry>, Error> {
         self.with(|connection| {
@@ -313,38 +207,6 @@ impl Readers {
             }
             Ok(Ok(found))
         })
-    }
-
-    /// Reads a row of [`SUMMARY`]; the inner error is damage.
-    fn summary_of(
-        &self,
-        row: &rusqlite::Row<'_>,
-    ) -> Result<Result<(Cursor, Summary), Error>, rusqlite::Error> {
-        let started_at = Timestamp(row.get(4)?);
-        let cursor = Cursor {
-            started_at,
-            arrival: row.get(0)?,
-        };
-        let status = match status_of(&self.path, row.get(5)?) {
-            Ok(status) => status,
-            Err(damage) => return Ok(Err(damage)),
-        };
-        let opened = Opened {
-            state_machine: row.get::<_, String>(2)?.into(),
-            name: row.get(3)?,
-            started_at,
-        };
-        let execution = row.get::<_, String>(1)?.into();
-        let stopped_at = row.get::<_, Option<i64>>(6)?.map(Timestamp);
-        Ok(Ok((
-            cursor,
-            Summary {
-                execution,
-                opened,
-                status,
-                stopped_at,
-            },
-        )))
     }
 }
 

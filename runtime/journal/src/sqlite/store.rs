@@ -7,7 +7,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use asl::arn::{ExecutionArn, StateMachineArn};
+use asl::arn::ExecutionArn;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error;
@@ -18,8 +18,8 @@ use super::{code_of, status_of};
 use crate::append::Standing;
 use crate::{Append, Change, Error, ROW_BYTES_MAX, Status};
 
-/// How many state machines' ids are kept in memory; beyond that they are looked up anew.
-const MACHINES_CACHED_MAX: usize = 10_000;
+/// How many ARNs' numbers are kept in memory; beyond that they are looked up anew.
+const ARNS_CACHED_MAX: usize = 10_000;
 
 /// The writer's side of the database.
 #[derive(Debug)]
@@ -32,7 +32,8 @@ pub(super) struct Store {
     pub(super) ended: VecDeque<ExecutionArn>,
     /// How many rows those have, roughly.
     pub(super) ended_rows: usize,
-    machines: HashMap<StateMachineArn, i64>,
+    /// The numbers of what executions are listed under.
+    arns: HashMap<Arc<str>, i64>,
     next_execution: i64,
     next_position: i64,
 }
@@ -44,6 +45,23 @@ pub(super) enum Fault {
     Refused(Error),
     /// Whether it is there is unknown.
     Doubt(Error),
+}
+
+/// What is known of an execution before a row of it.
+struct Known {
+    id: i64,
+    machine: i64,
+    standing: Standing,
+}
+
+impl From<&Tracked> for Known {
+    fn from(tracked: &Tracked) -> Self {
+        Self {
+            id: tracked.id,
+            machine: tracked.machine,
+            standing: tracked.standing(),
+        }
+    }
 }
 
 /// How the executions that a batch touches will stand once it is committed.
@@ -65,18 +83,22 @@ impl Store {
         let next_execution = next("executions", "id")?;
         let next_position = next("log", "position")?;
         let ended: VecDeque<_> = index
+            .tracked
             .iter()
             .filter(|(_, tracked)| tracked.status != Status::Running)
             .map(|(arn, _)| arn.clone())
             .collect();
-        let ended_rows = ended.iter().map(|arn| index[arn].positions.len()).sum();
+        let ended_rows = ended
+            .iter()
+            .map(|arn| index.tracked[arn].positions.len())
+            .sum();
         Ok(Self {
             connection,
             path,
             index: Arc::new(RwLock::new(index)),
             ended,
             ended_rows,
-            machines: HashMap::new(),
+            arns: HashMap::new(),
             next_execution,
             next_position,
         })
@@ -97,7 +119,7 @@ impl Store {
             Err(fault) => {
                 (self.next_execution, self.next_position) = before;
                 // Some ids may have been of rows that are gone again.
-                self.machines.clear();
+                self.arns.clear();
                 Err(fault)
             }
         }
@@ -128,23 +150,29 @@ impl Store {
     /// Lets readers and the next batch see what was committed.
     fn publish(&mut self, staged: Staged) {
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        let index = &mut *index;
         for (arn, new) in staged {
-            if new.status != Status::Running && !new.positions.is_empty() {
+            let known = index.tracked.get_mut(&arn);
+            let was_open = known.as_ref().is_some_and(|known| known.is_open());
+            match (was_open, new.is_open()) {
+                (false, true) => index.open.opened(new.machine),
+                (true, false) => index.open.ended(&new.machine),
+                _ => {}
+            }
+            if !new.is_open() && !new.positions.is_empty() {
                 self.ended_rows += new.positions.len();
+                self.ended_rows += known.as_ref().map_or(0, |known| known.positions.len());
                 self.ended.push_back(arn.clone());
             }
-            match index.get_mut(&arn) {
-                Some(tracked) => {
-                    if new.status != Status::Running {
-                        self.ended_rows += tracked.positions.len();
-                    }
-                    tracked.status = new.status;
-                    tracked.positions.extend(new.positions);
+            match known {
+                Some(known) => {
+                    known.status = new.status;
+                    known.positions.extend(new.positions);
                 }
                 // All of its rows are in the archive already.
                 None if new.positions.is_empty() => {}
                 None => {
-                    index.insert(arn, new);
+                    index.tracked.insert(arn, new);
                 }
             }
         }
@@ -167,20 +195,21 @@ impl Store {
             Ok(stands) => stands,
             Err(damage) => return Ok(Err(damage)),
         };
-        let standing = stands.as_ref().map(|(_, standing)| *standing);
+        let standing = stands.as_ref().map(|known| known.standing);
         let after = match append.admit(standing) {
             Ok(after) => after,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let id = match stands {
-            Some((id, _)) => id,
+        let (id, machine) = match stands {
+            Some(known) => (known.id, known.machine),
             None => match self.open(&append)? {
-                Some(id) => id,
+                Some(new) => new,
                 None => return Ok(Err(Error::Exists(append.execution))),
             },
         };
         let new = staged.entry(append.execution).or_insert_with(|| Tracked {
             id,
+            machine,
             base: append.sequence,
             status: after.status,
             positions: Vec::new(),
@@ -215,18 +244,20 @@ impl Store {
             Change::Closed { status, stopped_at } => {
                 self.connection
                     .prepare_cached(
-                        "UPDATE executions SET status = ?2, stopped_at = ?3, row_count = ?4
+                        "UPDATE executions
+                         SET status = (status & 8) | ?2, stopped_at = ?3, row_count = ?4
                          WHERE id = ?1",
                     )?
-                    .execute(params![id, code_of(*status), stopped_at.0, next])?;
+                    .execute(params![id, code_of(*status, false), stopped_at.0, next])?;
             }
-            Change::Reopened => {
+            Change::Reopened { at } => {
                 self.connection
                     .prepare_cached(
-                        "UPDATE executions SET status = 0, stopped_at = NULL, row_count = NULL
+                        "UPDATE executions SET status = 8, stopped_at = NULL, row_count = NULL,
+                             redrive_count = redrive_count + 1, redriven_at = ?2
                          WHERE id = ?1",
                     )?
-                    .execute([id])?;
+                    .execute(params![id, at.0])?;
             }
             Change::None | Change::Opened(_) | Change::OpenedAndClosed { .. } => {}
         }
@@ -236,19 +267,17 @@ impl Store {
     /// How the execution of a row stands: after this batch so far, by the index, or, when
     /// all its rows are folded, by the table. An opening row of sequence 0 skips the table,
     /// whose unique key then decides.
-    #[allow(clippy::type_complexity)] // Told in the sentence above.
     fn stands(
         &self,
         append: &Append,
         staged: &Staged,
-    ) -> Result<Result<Option<(i64, Standing)>, Error>, rusqlite::Error> {
-        let known = |tracked: &Tracked| Ok(Ok(Some((tracked.id, tracked.standing()))));
+    ) -> Result<Result<Option<Known>, Error>, rusqlite::Error> {
         if let Some(tracked) = staged.get(&append.execution) {
-            return known(tracked);
+            return Ok(Ok(Some(tracked.into())));
         }
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(tracked) = index.get(&append.execution) {
-            return known(tracked);
+        if let Some(tracked) = index.tracked.get(&append.execution) {
+            return Ok(Ok(Some(tracked.into())));
         }
         drop(index);
         if append.opens() && append.sequence == 0 {
@@ -256,22 +285,29 @@ impl Store {
         }
         let found = self
             .connection
-            .prepare_cached("SELECT id, status, row_count FROM executions WHERE arn = ?1")?
+            .prepare_cached(
+                "SELECT id, state_machine, status, row_count FROM executions WHERE arn = ?1",
+            )?
             .query_row([append.execution.as_str()], |row| {
-                Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get(2)?))
+                let status = row.get::<_, i64>(2)?;
+                Ok((row.get(0)?, row.get(1)?, status, row.get(3)?))
             })
             .optional()?;
-        Ok(found
-            .map(|(id, status, next)| {
-                let status = status_of(&self.path, status)?;
-                Ok((id, Standing { next, status }))
+        let known = found.map(|(id, machine, status, next)| {
+            let status = status_of(&self.path, status)?;
+            let standing = Standing { next, status };
+            Ok(Known {
+                id,
+                machine,
+                standing,
             })
-            .transpose())
+        });
+        Ok(known.transpose())
     }
 
-    /// Adds the execution that a row opens and answers its id, or `None` if there is one of
-    /// this ARN.
-    fn open(&mut self, append: &Append) -> Result<Option<i64>, rusqlite::Error> {
+    /// Adds the execution that a row opens and answers its id and its state machine's
+    /// number, or `None` if there is one of this ARN.
+    fn open(&mut self, append: &Append) -> Result<Option<(i64, i64)>, rusqlite::Error> {
         let (opened, status, stopped_at) = match &append.change {
             Change::Opened(opened) => (opened, Status::Running, None),
             Change::OpenedAndClosed {
@@ -281,54 +317,64 @@ impl Store {
             } => (opened, *status, Some(stopped_at.0)),
             _ => unreachable!("admitted without an execution, so it opens one"),
         };
-        let state_machine = self.machine(&opened.state_machine)?;
+        let machine = self.number(&opened.state_machine.0)?;
+        let origin = &opened.origin;
+        let mut number = |arn: &Option<Arc<str>>| arn.as_ref().map(|arn| self.number(arn));
+        let version = number(&origin.version).transpose()?;
+        let alias = number(&origin.alias).transpose()?;
+        let map_run = number(&origin.map_run).transpose()?;
         let id = self.next_execution;
         let added = self
             .connection
             .prepare_cached(
                 "INSERT INTO executions
-                     (id, arn, state_machine, name, started_at, status, stopped_at, row_count)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                     (id, arn, state_machine, name, started_at, status, stopped_at, row_count,
+                      version, alias, map_run, item_count)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
                  ON CONFLICT (arn) DO NOTHING",
             )?
             .execute(params![
                 id,
                 append.execution.as_str(),
-                state_machine,
+                machine,
                 opened.name,
                 opened.started_at.0,
-                code_of(status),
+                code_of(status, false),
                 stopped_at,
                 (status != Status::Running).then_some(1),
+                version,
+                alias,
+                map_run,
+                origin.item_count,
             ])?;
         if added == 0 {
             return Ok(None);
         }
         self.next_execution += 1;
-        Ok(Some(id))
+        Ok(Some((id, machine)))
     }
 
-    /// The id of a state machine; a new one gets one.
-    fn machine(&mut self, arn: &StateMachineArn) -> Result<i64, rusqlite::Error> {
-        if let Some(id) = self.machines.get(arn) {
+    /// The number of an ARN that executions are listed under; a new one gets one.
+    fn number(&mut self, arn: &Arc<str>) -> Result<i64, rusqlite::Error> {
+        if let Some(id) = self.arns.get(arn) {
             return Ok(*id);
         }
         let found = self
             .connection
-            .prepare_cached("SELECT id FROM state_machines WHERE arn = ?1")?
-            .query_row([arn.as_str()], |row| row.get(0))
+            .prepare_cached("SELECT id FROM arns WHERE arn = ?1")?
+            .query_row([arn], |row| row.get(0))
             .optional()?;
         let id = match found {
             Some(id) => id,
             None => self
                 .connection
-                .prepare_cached("INSERT INTO state_machines (arn) VALUES (?1)")?
-                .insert([arn.as_str()])?,
+                .prepare_cached("INSERT INTO arns (arn) VALUES (?1)")?
+                .insert([arn])?,
         };
-        if self.machines.len() >= MACHINES_CACHED_MAX {
-            self.machines.clear();
+        if self.arns.len() >= ARNS_CACHED_MAX {
+            self.arns.clear();
         }
-        self.machines.insert(arn.clone(), id);
+        self.arns.insert(Arc::clone(arn), id);
         Ok(id)
     }
 

@@ -9,7 +9,7 @@ use asl::history::{EventId, Note, Record, Usage};
 use asl::interpreter::{End, Execution as State};
 use comfy_table::Table;
 use engine::Told;
-use journal::{Listing, Status, Summary};
+use journal::{Listing, Status, Summary, Under};
 use serde_json::{Value, json};
 
 use super::task::{Place, show};
@@ -85,16 +85,18 @@ impl Execution {
                 place,
             } => {
                 let store = Store::open(&place.data_dir)?;
-                let machine = state_machine.map(|name| match name.starts_with("arn:") {
-                    true => name.as_str().into(),
-                    false => asl::arn::Place::default().state_machine(&name),
+                let under = state_machine.map(|name| {
+                    Under::StateMachine(match name.starts_with("arn:") {
+                        true => name.as_str().into(),
+                        false => asl::arn::Place::default().state_machine(&name),
+                    })
                 });
                 let limit = usize::try_from(limit)?;
                 let listing = Listing {
-                    state_machine: machine,
+                    under,
                     status,
                     limit,
-                    after: None,
+                    ..Listing::default()
                 };
                 let listed = store.journal.list(&listing)?.summaries;
                 let values: Vec<Value> = listed.iter().map(summary).collect();

@@ -11,7 +11,9 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::conformance::{Subject, check};
-use crate::{Change, Opened};
+use crate::{Change, Opened, Origin, Under};
+
+mod formats;
 
 impl Subject for TempDir {
     type Journal = SqliteJournal;
@@ -53,6 +55,7 @@ fn row(name: &str, sequence: u64, last: bool) -> Append {
             state_machine: place.state_machine("machine"),
             name: name.into(),
             started_at: Timestamp(1),
+            origin: Origin::default(),
         }),
         (_, false) => Change::None,
         (_, true) => Change::Closed {
@@ -84,8 +87,9 @@ async fn run(journal: &SqliteJournal, name: &str, rows: u64, ends: bool) -> Resu
 fn wait_until_folded(journal: &SqliteJournal) {
     let deadline = Instant::now() + Duration::from_secs(20);
     let unfolded = || {
-        let index = journal.readers.index.read().unwrap();
+        let index = journal.readers.index();
         index
+            .tracked
             .values()
             .any(|tracked| tracked.status != Status::Running)
     };
@@ -168,7 +172,7 @@ fn other_files_and_newer_formats_are_left_alone() {
     beside(dir.path())
         .pragma_update(None, "user_version", 9)
         .unwrap();
-    assert!(refused(dir.path()).contains("has format 9; this program knows up to 1"));
+    assert!(refused(dir.path()).contains("has format 9; this program knows up to 2"));
 }
 
 #[tokio::test]
@@ -266,4 +270,42 @@ async fn a_panicking_writer_answers_everyone() {
         queue.close().await.unwrap(),
         Err(Error::Poisoned(_))
     ));
+}
+
+/// A page must cost the same among any number of executions: an index has all of its places,
+/// in order; nothing is sorted, and nothing walked past but what began in the millisecond that
+/// the page before ended with.
+#[test]
+fn lists_are_read_from_an_index_alone() {
+    let dir = TempDir::new().unwrap();
+    drop(open(dir.path()));
+    let connection = beside(dir.path());
+    let unders = [
+        None,
+        Some(Under::StateMachine("a".into())),
+        Some(Under::Version("a".into())),
+        Some(Under::Alias("a".into())),
+        Some(Under::MapRun("a".into())),
+    ];
+    let mut queries: Vec<String> = unders.map(|under| list::newest(under.as_ref())).into();
+    queries.push(list::OLDEST_OPEN.to_owned());
+    for query in queries {
+        let mut explained = connection
+            .prepare(&format!("EXPLAIN QUERY PLAN {query}"))
+            .unwrap();
+        let unbound = vec![None::<i64>; explained.parameter_count()];
+        let plan: Vec<String> = explained
+            .query_map(rusqlite::params_from_iter(unbound), |row| row.get(3))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        let [step] = &plan[..] else {
+            panic!("{query}: {plan:?}");
+        };
+        assert!(
+            step.contains("SEARCH executions USING COVERING INDEX")
+                && step.contains("status=? AND started_at"),
+            "{query}: {step}"
+        );
+    }
 }
