@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use crate::attempt::Workshop;
 use crate::clock::Entropy;
 use crate::opening::{self, Opening};
-use crate::parts::{Error, Observer, Parts, StartError, StartRequest, Started};
+use crate::parts::{Error, Observer, Parts, StartError, StartRequest, Started, StartedAs};
 use crate::slot::Slot;
 use crate::story::{Told, tell};
 use crate::timers::{Timers, Wake};
@@ -480,13 +480,23 @@ impl Shared {
     }
 }
 
+/// What an execution is listed under beside its state machine.
+fn origin(started_as: &StartedAs) -> Origin {
+    let shared = |arn: &Option<String>| arn.as_deref().map(Into::into);
+    Origin {
+        version: shared(&started_as.version_arn),
+        alias: shared(&started_as.alias_arn),
+        ..Origin::default()
+    }
+}
+
 /// What a row changes in the execution's summary.
 fn change(execution: &Execution, opening: Option<&Opening>, now: asl::Timestamp) -> Change {
-    let opened = opening.map(|Opening { identity, .. }| Opened {
-        state_machine: identity.state_machine_arn.clone(),
-        name: identity.name.clone(),
+    let opened = opening.map(|opening| Opened {
+        state_machine: opening.identity.state_machine_arn.clone(),
+        name: opening.identity.name.clone(),
         started_at: execution.started_at(),
-        origin: Origin::default(),
+        origin: origin(&opening.started_as),
     });
     let status = execution.end().map(|end| match end {
         End::Succeeded(_) => Status::Succeeded,

@@ -31,7 +31,7 @@ fn described(summary: &Summary, told: &Told, all: bool) -> Map<String, Value> {
     let execution = told.replay();
     let mut answer = listed(summary);
     let mut put = |field: &str, value: Value| answer.insert(field.into(), value);
-    put("redriveCount", json!(0));
+    put("redriveCount", summary.redrive_count.into());
     let (status, reason) = redrive_status(summary.status);
     put("redriveStatus", status.into());
     if let Some(reason) = reason {
@@ -54,14 +54,6 @@ fn described(summary: &Summary, told: &Told, all: bool) -> Map<String, Value> {
     }
     if let Some(header) = &told.started_as.trace_header {
         answer.insert("traceHeader".into(), header.as_str().into());
-    }
-    for (field, arn) in [
-        ("stateMachineVersionArn", &told.started_as.version_arn),
-        ("stateMachineAliasArn", &told.started_as.alias_arn),
-    ] {
-        if let Some(arn) = arn {
-            answer.insert(field.into(), arn.as_str().into());
-        }
     }
     answer
 }
@@ -90,6 +82,22 @@ pub(super) fn listed(summary: &Summary) -> Map<String, Value> {
     put("startDate", seconds(summary.opened.started_at));
     if let Some(stopped_at) = summary.stopped_at {
         put("stopDate", seconds(stopped_at));
+    }
+    let origin = &summary.opened.origin;
+    for (field, arn) in [
+        ("stateMachineVersionArn", &origin.version),
+        ("stateMachineAliasArn", &origin.alias),
+        ("mapRunArn", &origin.map_run),
+    ] {
+        if let Some(arn) = arn {
+            put(field, (**arn).into());
+        }
+    }
+    if let Some(count) = origin.item_count {
+        put("itemCount", count.into());
+    }
+    if let Some(at) = summary.redriven_at {
+        put("redriveDate", seconds(at));
     }
     answer
 }

@@ -1,6 +1,6 @@
 //! ListExecutions: newest first; of a state machine, a version, an alias or a Map Run.
 
-use journal::{Listing, PageToken, Status};
+use journal::{Listing, PageToken, Status, Under};
 use serde_json::{Value, json};
 
 use super::describe_execution::listed;
@@ -41,8 +41,9 @@ pub(crate) async fn list_executions(
     let list = format!("{}:{filter}", arn.text);
     let paging = Paging::read(list, max, token.as_deref(), api.now())?;
     let page = api.journal.list(&Listing {
-        state_machine: Some(arn.machine.into()),
+        under: Some(under(arn)),
         status: status.as_deref().and_then(Status::parse),
+        redriven: None,
         limit: paging.limit,
         after: paging.after.clone().map(PageToken),
     })?;
@@ -56,6 +57,15 @@ pub(crate) async fn list_executions(
         answer["nextToken"] = paging.token(next).into();
     }
     Ok(answer)
+}
+
+/// What an ARN asks for: what a machine, a version or an alias of it was started as.
+fn under(arn: MachineArn<'_>) -> Under {
+    match arn.qualifier {
+        None => Under::StateMachine(arn.machine.into()),
+        Some(_) if arn.version().is_some() => Under::Version(arn.text.into()),
+        Some(_) => Under::Alias(arn.text.into()),
+    }
 }
 
 fn one_of_two(message: &str) -> ApiError {

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use journal::{Listing, Status};
-
 use crate::registry::{Change, Machine};
 use crate::{Api, ApiError};
 
@@ -33,12 +31,6 @@ impl Api {
 
     /// Whether an execution of this state machine runs.
     pub(super) fn has_running(&self, arn: &str) -> Result<bool, ApiError> {
-        let running = self.journal.list(&Listing {
-            state_machine: Some(arn.into()),
-            status: Some(Status::Running),
-            limit: 1,
-            ..Listing::default()
-        })?;
-        Ok(!running.summaries.is_empty())
+        Ok(self.journal.open_count(Some(&arn.into()))? > 0)
     }
 }
