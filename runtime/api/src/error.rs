@@ -4,6 +4,8 @@
 use asl::arn::ExecutionArn;
 use serde_json::{Value, json};
 
+use crate::Answer;
+
 /// A refusal, as the client is told it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{name}: {message}")]
@@ -115,6 +117,20 @@ impl ApiError {
         let message = "The request processing has failed because of an internal error; the \
                        server's log says more.";
         Self::new("InternalFailure", message)
+    }
+
+    /// `UnknownOperationException`
+    pub fn unknown_operation(name: &str) -> Self {
+        let message = format!("Step Functions has no operation {name:?}");
+        Self::new("UnknownOperationException", message)
+    }
+
+    /// The refusal as an answer.
+    pub fn answer(&self) -> Answer {
+        Answer {
+            status: self.status(),
+            body: self.body(),
+        }
     }
 
     /// The HTTP status that AWS's model gives the exception.

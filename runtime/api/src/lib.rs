@@ -18,5 +18,5 @@ mod request;
 
 pub use caller::Caller;
 pub use error::ApiError;
-pub use protocol::{Answer, Api, OPERATIONS};
+pub use protocol::{Answer, Api, BODY_BYTES_MAX, OPERATIONS};
 pub use registry::Registry;

@@ -12,7 +12,7 @@ use crate::{ApiError, Caller, Registry, actions};
 
 /// The longest body that is read. Source: AWS, quotas of Step Functions: 1 MB a request; a
 /// definition of the longest kind, escaped in JSON, is a little more than that.
-pub(crate) const BODY_BYTES_MAX: usize = 4 << 20;
+pub const BODY_BYTES_MAX: usize = 4 << 20;
 
 /// What operations work on.
 pub struct Api {
@@ -47,10 +47,7 @@ macro_rules! operations {
             ) -> Result<Value, ApiError> {
                 match operation {
                     $($name => actions::$action::$action(self, caller, request).await,)*
-                    other => Err(ApiError::new(
-                        "UnknownOperationException",
-                        format!("Step Functions has no operation {other:?}"),
-                    )),
+                    other => Err(ApiError::unknown_operation(other)),
                 }
             }
         }
@@ -120,11 +117,13 @@ impl Api {
         };
         match answer {
             Ok(body) => Answer { status: 200, body },
-            Err(error) => Answer {
-                status: error.status(),
-                body: error.body(),
-            },
+            Err(error) => error.answer(),
         }
+    }
+
+    /// An id for one request, as AWS answers it in `x-amzn-RequestId`.
+    pub fn request_id(&self) -> String {
+        self.uuid()
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -41,8 +41,7 @@ struct Shared {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        self.timers.abort();
-        self.shared.slots().clear();
+        self.halt();
     }
 }
 
@@ -258,11 +257,16 @@ impl Engine {
     ///
     /// # Errors
     /// The journal's.
-    pub async fn close(self) -> Result<(), Error> {
-        let journal = Arc::clone(&self.shared.journal);
-        drop(self);
-        journal.close().await?;
+    pub async fn close(&self) -> Result<(), Error> {
+        self.halt();
+        self.shared.journal.close().await?;
         Ok(())
+    }
+
+    /// Ends attempts and timers; what they were for is in the journal.
+    fn halt(&self) {
+        self.timers.abort();
+        self.shared.slots().clear();
     }
 }
 

@@ -1,6 +1,7 @@
 //! The `stepwell` binary: reads the command line, and leaves with its exit code.
 
 mod cli;
+mod serve;
 mod telemetry;
 mod wiring;
 

@@ -15,6 +15,7 @@ mod man;
 mod modules;
 mod output;
 mod run;
+mod serve;
 mod task;
 mod validate;
 
@@ -35,6 +36,7 @@ struct Cli {
 
 const EXAMPLES: &str = "Examples:
   stepwell run definition.asl.json --input '{\"amount\": 42}'
+  stepwell serve --data-dir ./data
   stepwell validate definition.asl.json
   stepwell eval '$.orders[?(@.amount > 10)]' --input @orders.json
   stepwell task deploy charge charge.wasm --data-dir ./data
@@ -43,6 +45,7 @@ const EXAMPLES: &str = "Examples:
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Run),
+    Serve(serve::Serve),
     Validate(validate::Validate),
     Eval(eval::Eval),
     Graph(graph::Graph),
@@ -101,6 +104,7 @@ impl Command {
     async fn execute(self) -> anyhow::Result<Outcome> {
         match self {
             Self::Run(run) => run.execute().await,
+            Self::Serve(serve) => serve.execute().await,
             Self::Validate(validate) => validate.execute(),
             Self::Eval(eval) => eval.execute(),
             Self::Graph(graph) => graph.execute(),

@@ -1,0 +1,84 @@
+//! `stepwell serve`: the AWS API, on a data directory.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use asl::arn::Place;
+
+use super::{Outcome, output};
+use crate::serve::{Options, Server};
+use crate::wiring::Store;
+
+/// Serve the AWS Step Functions API.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  stepwell serve --data-dir ./data
+  aws stepfunctions list-state-machines --endpoint-url http://127.0.0.1:8083
+  AWS_ENDPOINT_URL_SFN=http://127.0.0.1:8083 python worker.py")]
+pub(super) struct Serve {
+    /// Address and port; port 0 takes any that is free.
+    #[arg(long, env = "STEPWELL_LISTEN", default_value = "127.0.0.1:8083")]
+    listen: SocketAddr,
+    /// The data directory.
+    #[arg(long, env = "STEPWELL_DATA_DIR", default_value = "./stepwell-data")]
+    data_dir: PathBuf,
+    /// The region that ARNs name.
+    #[arg(long, env = "STEPWELL_REGION", default_value = "us-east-1", value_parser = region)]
+    region: String,
+    /// The account that ARNs name: twelve digits.
+    #[arg(long, env = "STEPWELL_ACCOUNT_ID", default_value = "123456789012", value_parser = account_id)]
+    account_id: String,
+}
+
+impl Serve {
+    pub(super) async fn execute(self) -> anyhow::Result<Outcome> {
+        let store = Store::open(&self.data_dir)?;
+        let options = Options {
+            listen: self.listen,
+            place: Place {
+                region: self.region,
+                account_id: self.account_id,
+            },
+        };
+        let (server, resumed) = Server::start(&store, options).await?;
+        if resumed > 0 {
+            output::say(format_args!("{resumed} executions go on where they were"));
+        }
+        output::say(format_args!(
+            "listening on http://{}; data in {}; no keys, so only this machine is served",
+            server.address()?,
+            self.data_dir.display()
+        ));
+        server.run(stopped()).await?;
+        output::say("stopped; everything is kept");
+        Ok(Outcome::Success)
+    }
+}
+
+/// Resolves at Ctrl-C, or when a supervisor asks.
+async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+fn region(text: &str) -> Result<String, String> {
+    let is_sound = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    match !text.is_empty() && text.bytes().all(is_sound) {
+        true => Ok(text.to_owned()),
+        false => Err("a region is lower-case letters, digits and '-', such as us-east-1".into()),
+    }
+}
+
+fn account_id(text: &str) -> Result<String, String> {
+    match text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => Ok(text.to_owned()),
+        false => Err("an account id is twelve digits".into()),
+    }
+}
