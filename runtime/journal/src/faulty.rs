@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
+use asl::Timestamp;
 use asl::arn::{ExecutionArn, StateMachineArn};
 use tokio::sync::oneshot;
 
@@ -67,6 +68,10 @@ enum Write {
         expected: u64,
         document: Option<String>,
     },
+    Expire {
+        before: Timestamp,
+        limit: usize,
+    },
 }
 
 impl Write {
@@ -79,6 +84,9 @@ impl Write {
                 expected,
                 document,
             } => disk.put_now(&kind, &key, expected, document),
+            Self::Expire { before, limit } => {
+                disk.expire_now(before, limit).map(|count| count as u64)
+            }
         }
     }
 }
@@ -204,7 +212,7 @@ impl Shared {
                 Write::Append(append) if lost || cut.contains(&append.execution) => {
                     cut.insert(append.execution.clone());
                 }
-                Write::Put { .. } if lost => {}
+                Write::Put { .. } | Write::Expire { .. } if lost => {}
                 // What the contract refuses would have been refused then, too.
                 _ => drop(write.to(&self.disk)),
             }
@@ -285,6 +293,11 @@ impl Journal for FaultyJournal {
         })
     }
 
+    fn expire(&self, before: Timestamp, limit: usize) -> Durable<usize> {
+        let expired = self.submit(Write::Expire { before, limit });
+        Box::pin(async move { expired.await.map(|count| count as usize) })
+    }
+
     fn get(&self, kind: &str, key: &str) -> Result<Option<Entry>, Error> {
         self.shared().disk.get(kind, key)
     }
@@ -313,7 +326,6 @@ impl Journal for FaultyJournal {
 
 #[cfg(test)]
 mod tests {
-    use asl::Timestamp;
     use asl::arn::Place;
 
     use super::*;

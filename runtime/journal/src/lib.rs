@@ -7,6 +7,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use asl::Timestamp;
 use asl::arn::{ExecutionArn, StateMachineArn};
 
 mod append;
@@ -100,6 +101,14 @@ pub trait Journal: Send + Sync + 'static {
     /// exist), and answers the revision that stands now. `None` as document deletes it, which
     /// leaves revision 0: an entry that is made again begins at 1.
     fn put(&self, kind: &str, key: &str, expected: u64, document: Option<String>) -> Durable<u64>;
+
+    /// Deletes executions that ended before `before`: those that ended first, at most `limit`,
+    /// and so few that nobody who appends has to wait for it; answers how many. 0 means that
+    /// there are none, so the caller asks until then.
+    ///
+    /// When the future resolves they are gone as if they had never been, and their names are
+    /// free. A crash may bring some back, unless a write that was submitted later is durable.
+    fn expire(&self, before: Timestamp, limit: usize) -> Durable<usize>;
 
     /// One catalogue entry.
     ///

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use asl::Timestamp;
 use asl::arn::{ExecutionArn, StateMachineArn};
 
 use crate::append::Standing;
@@ -88,6 +89,14 @@ impl MemoryJournal {
         self.open_state()?.append(append)
     }
 
+    /// Deletes at once.
+    ///
+    /// # Errors
+    /// As [`Journal::expire`].
+    pub(crate) fn expire_now(&self, before: Timestamp, limit: usize) -> Result<usize, Error> {
+        Ok(self.open_state()?.expire(before, limit))
+    }
+
     /// Writes an entry at once.
     ///
     /// # Errors
@@ -152,6 +161,22 @@ impl State {
         let rows = Vec::new();
         let new = Execution { summary, rows };
         Some(self.executions.entry(self.last_arrival).or_insert(new))
+    }
+
+    fn expire(&mut self, before: Timestamp, limit: usize) -> usize {
+        let ended = self.executions.iter().filter_map(|(arrival, execution)| {
+            let stopped_at = execution.summary.stopped_at?;
+            (stopped_at < before).then_some((stopped_at, *arrival))
+        });
+        let mut ended: Vec<_> = ended.collect();
+        ended.sort_unstable();
+        ended.truncate(limit);
+        for (_, arrival) in &ended {
+            if let Some(gone) = self.executions.remove(arrival) {
+                self.arrivals.remove(&gone.summary.execution);
+            }
+        }
+        ended.len()
     }
 
     fn put(
@@ -304,6 +329,10 @@ impl Journal for MemoryJournal {
 
     fn put(&self, kind: &str, key: &str, expected: u64, document: Option<String>) -> Durable<u64> {
         ready(self.put_now(kind, key, expected, document))
+    }
+
+    fn expire(&self, before: Timestamp, limit: usize) -> Durable<usize> {
+        ready(self.expire_now(before, limit))
     }
 
     fn get(&self, kind: &str, key: &str) -> Result<Option<Entry>, Error> {

@@ -217,6 +217,71 @@ fn expect_slices(journal: &impl Journal) {
     );
 }
 
+pub(super) fn retention(subject: &mut impl Subject) {
+    let mut journal = subject.open();
+    let expire = |journal: &_, before, limit| {
+        let expired = Journal::expire(journal, Timestamp(before), limit);
+        wait(expired).expect("nothing refuses that")
+    };
+    assert_eq!(expire(&journal, i64::MAX, 9), 0);
+    for (name, stopped_at) in [("a", 30), ("b", 10), ("c", 20), ("d", 10), ("e", 40)] {
+        append(&journal, first(name));
+        let status = Status::Failed;
+        let stopped_at = Timestamp(stopped_at);
+        append(
+            &journal,
+            row(name, 1, Change::Closed { status, stopped_at }),
+        );
+    }
+    append(&journal, first("open"));
+    let at = Timestamp(5);
+    append(&journal, row("e", 2, Change::Reopened { at }));
+    assert_eq!(expire(&journal, 10, 9), 0, "10 is not before 10");
+    assert_eq!(expire(&journal, 31, 0), 0);
+    assert_eq!(expire(&journal, 31, 3), 3);
+    drop(journal);
+    journal = subject.open();
+    for name in ["b", "d", "c"] {
+        let gone = journal.summary(&arn(name));
+        assert!(matches!(gone, Err(Error::NoSuchExecution(_))), "{gone:?}");
+        let gone = journal.rows(&arn(name), 0, 9);
+        assert!(matches!(gone, Err(Error::NoSuchExecution(_))), "{gone:?}");
+        let gone = refusal(&journal, row(name, 2, Change::Reopened { at }));
+        assert!(matches!(gone, Error::NoSuchExecution(_)), "{gone}");
+    }
+    expect_rows(&journal, "a", 2);
+    assert_eq!(expire(&journal, i64::MAX, 9), 1);
+    assert_eq!(expire(&journal, i64::MAX, 9), 0);
+    expect_rows(&journal, "e", 3);
+    expect_rows(&journal, "open", 1);
+    // The names are free, with nothing left of what had them; and not for another's row.
+    for name in ["a", "b"] {
+        append(&journal, first(name));
+        append(&journal, row(name, 1, Change::None));
+        expect_rows(&journal, name, 2);
+    }
+    // In one batch with what ends and what begins again.
+    let submitted = [
+        journal.append(last("a", 2, Status::Aborted)),
+        journal.append(first("x")),
+    ];
+    let expired = journal.expire(Timestamp(2001), 1);
+    let again = journal.append(first("a"));
+    for durable in submitted {
+        wait(durable).expect("taken");
+    }
+    assert_eq!(wait(expired).expect("nothing refuses that"), 1);
+    wait(again).expect("the name is free");
+    drop(journal);
+    journal = subject.open();
+    expect_rows(&journal, "a", 1);
+    expect_rows(&journal, "x", 1);
+    assert_eq!(journal.open_count(None).expect("a count"), 5);
+    wait(journal.close()).expect("closed");
+    let refused = wait(journal.expire(Timestamp(1), 1));
+    assert!(matches!(refused, Err(Error::Closed)), "{refused:?}");
+}
+
 pub(super) fn catalogue(subject: &mut impl Subject) {
     let journal = subject.open();
     let put = |key: &str, expected, document: Option<&str>| {

@@ -40,6 +40,7 @@ pub fn check<S: Subject>(mut new: impl FnMut() -> S) {
     lists::page_tokens(&mut new());
     lists::open_executions(&mut new());
     lists::open_counts(&mut new());
+    clauses::retention(&mut new());
     clauses::catalogue(&mut new());
     clauses::closing(&mut new());
     clauses::sizes(&mut new());

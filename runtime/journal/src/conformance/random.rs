@@ -38,6 +38,7 @@ pub(super) fn compare(seed: u64, subject: &mut impl Subject) {
             }
             1..4 => put(&journal, &model, &mut chance),
             4 => compare_reads(&journal, &model, &mut chance),
+            5 => expire(&journal, &model, &mut chance),
             _ => operations += append_some(&journal, &model, &mut chance),
         }
         operations += 1;
@@ -125,6 +126,13 @@ fn put(journal: &impl Journal, model: &MemoryJournal, chance: &mut Chance) {
         said(&answer),
         said(&model.put_now(kind, key, expected, document))
     );
+}
+
+fn expire(journal: &impl Journal, model: &MemoryJournal, chance: &mut Chance) {
+    let before = Timestamp(chance.below(120) as i64);
+    let limit = chance.below(4) as usize;
+    let answer = wait(journal.expire(before, limit));
+    assert_eq!(said(&answer), said(&model.expire_now(before, limit)));
 }
 
 /// Everything that can be read must read the same.

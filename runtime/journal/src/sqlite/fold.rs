@@ -11,7 +11,7 @@ use asl::arn::ExecutionArn;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::store::{Fault, Store};
-use crate::{Error, Status};
+use crate::Status;
 
 /// How many rows a slice moves before it ends: about a millisecond's work.
 const SLICE_ROWS_MAX: usize = 512;
@@ -92,10 +92,8 @@ struct Moved {
 impl Store {
     /// Moves one slice of ended executions' rows to the archive.
     pub(super) fn fold(&mut self) -> Result<(), Fault> {
-        // Not waiting for the disk here is safe: the next append's commit syncs this too.
-        self.wait_for_disk(false)?;
         let queue = std::mem::take(&mut self.ended);
-        let outcome = self.transact(|store| {
+        let outcome = self.unsynced(|store| {
             let mut moved: Vec<Moved> = Vec::new();
             let mut rows = 0;
             for execution in queue.iter().take(SLICE_ROWS_MAX) {
@@ -112,7 +110,6 @@ impl Store {
             Ok(moved)
         });
         self.ended = queue;
-        self.wait_for_disk(true)?;
         let moved = outcome?;
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
         self.ended.drain(..moved.len());
@@ -186,16 +183,5 @@ impl Store {
             delete.execute([position])?;
         }
         Ok(rows.len())
-    }
-
-    /// Whether a commit returns only when the disk has it.
-    fn wait_for_disk(&self, wait: bool) -> Result<(), Fault> {
-        let level = if wait { "FULL" } else { "NORMAL" };
-        self.connection
-            .pragma_update(None, "synchronous", level)
-            .map_err(|error| {
-                // An append that is not synced would be a promise broken in silence.
-                Fault::Doubt(Error::Poisoned(error.to_string()))
-            })
     }
 }

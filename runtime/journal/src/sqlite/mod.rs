@@ -7,18 +7,20 @@
 //! while it runs, the next batch gathers.
 //!
 //! It does not know what a row means. Read [`SqliteJournal`], then `store` (what a batch
-//! writes), `queue` and `writer` (when), `fold` (the archive), `index`, `read` and `list`.
+//! writes), `queue` and `writer` (when), `fold` (the archive), `expire`, `index`, `read` and `list`.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use asl::Timestamp;
 use asl::arn::{ExecutionArn, StateMachineArn};
 use tokio::sync::oneshot;
 
 use crate::{Append, Durable, Entry, Error, Journal, Listing, Page, Row, Status, Summary};
 
 mod error;
+mod expire;
 mod files;
 mod fold;
 mod index;
@@ -157,6 +159,11 @@ impl Journal for SqliteJournal {
             expected,
             document,
         })
+    }
+
+    fn expire(&self, before: Timestamp, limit: usize) -> Durable<usize> {
+        let expired = self.submit(Work::Expire { before, limit });
+        Box::pin(async move { expired.await.map(|count| count as usize) })
     }
 
     fn get(&self, kind: &str, key: &str) -> Result<Option<Entry>, Error> {

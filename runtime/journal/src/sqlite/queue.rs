@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use asl::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::{Append, Error};
@@ -35,6 +36,8 @@ pub(super) enum Work {
         expected: u64,
         document: Option<String>,
     },
+    /// A slice of what retention deletes. It never shares a transaction.
+    Expire { before: Timestamp, limit: usize },
 }
 
 impl Work {
@@ -42,6 +45,7 @@ impl Work {
         SUBMISSION_BYTES
             + match self {
                 Self::Append(append) => append.records.len(),
+                Self::Expire { .. } => 0,
                 Self::Put { document, .. } => document.as_ref().map_or(0, String::len),
             }
     }
@@ -54,6 +58,8 @@ pub(super) type Answer = oneshot::Sender<Result<u64, Error>>;
 pub(super) enum Next {
     /// Commit these.
     Batch(Vec<(Work, Answer)>),
+    /// Delete a slice of what ended before this, at most so many.
+    Expire(Timestamp, usize, Answer),
     /// Nothing came for as long as the writer was ready to wait.
     Idle,
     /// Nothing is left and nothing will come.
@@ -95,6 +101,30 @@ struct State {
 impl State {
     fn is_full(&self) -> bool {
         self.waiting.len() >= QUEUE_ROWS_MAX || self.bytes >= QUEUE_BYTES_MAX
+    }
+
+    /// What waits first, with all that can share a transaction with it.
+    fn next(&mut self) -> Next {
+        let mut batch = Vec::with_capacity(self.waiting.len().min(BATCH_ROWS_MAX));
+        let mut bytes = 0;
+        while batch.len() < BATCH_ROWS_MAX
+            && let Some((work, answer)) = self.waiting.pop_front()
+        {
+            let more = work.bytes();
+            let is_alone = matches!(work, Work::Expire { .. });
+            if !batch.is_empty() && (is_alone || bytes + more > BATCH_BYTES_MAX) {
+                self.waiting.push_front((work, answer));
+                break;
+            }
+            bytes += more;
+            if let Work::Expire { before, limit } = work {
+                self.bytes -= bytes;
+                return Next::Expire(before, limit, answer);
+            }
+            batch.push((work, answer));
+        }
+        self.bytes -= bytes;
+        Next::Batch(batch)
     }
 
     /// Tells one who closed whether all that was taken is durable.
@@ -150,23 +180,9 @@ impl Queue {
             };
         }
         state = self.wait(state, pace.rows.min(BATCH_ROWS_MAX), Some(pace.patience));
-        let mut batch = Vec::with_capacity(state.waiting.len().min(BATCH_ROWS_MAX));
-        let mut bytes = 0;
-        while batch.len() < BATCH_ROWS_MAX {
-            let Some((work, answer)) = state.waiting.pop_front() else {
-                break;
-            };
-            let more = work.bytes();
-            if bytes > 0 && bytes + more > BATCH_BYTES_MAX {
-                state.waiting.push_front((work, answer));
-                break;
-            }
-            bytes += more;
-            batch.push((work, answer));
-        }
-        state.bytes -= bytes;
+        let next = state.next();
         self.room.notify_all();
-        Next::Batch(batch)
+        next
     }
 
     /// Sleeps until `rows` wait, the queue is closed, or `patience` is over.

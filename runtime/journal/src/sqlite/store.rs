@@ -32,6 +32,8 @@ pub(super) struct Store {
     pub(super) ended: VecDeque<ExecutionArn>,
     /// How many rows those have, roughly.
     pub(super) ended_rows: usize,
+    /// Whether expired executions have rows in the archive.
+    pub(super) unswept: bool,
     /// The numbers of what executions are listed under.
     arns: HashMap<Arc<str>, i64>,
     next_execution: i64,
@@ -80,7 +82,8 @@ impl Store {
                 .query_row(&newest, [], |row| row.get::<_, i64>(0))
                 .map_err(|error| error::storage(&path, &error))
         };
-        let next_execution = next("executions", "id")?;
+        // The rows of expired ones are still in the archive under their ids.
+        let next_execution = next("executions", "id")?.max(next("expired", "id")?);
         let next_position = next("log", "position")?;
         let ended: VecDeque<_> = index
             .tracked
@@ -98,6 +101,8 @@ impl Store {
             index: Arc::new(RwLock::new(index)),
             ended,
             ended_rows,
+            // The first sweep finds out.
+            unswept: true,
             arns: HashMap::new(),
             next_execution,
             next_position,
@@ -147,6 +152,29 @@ impl Store {
         })
     }
 
+    /// As [`Store::transact`], without waiting for the disk. That is safe for what may be done
+    /// again: the next append's commit syncs this, too.
+    pub(super) fn unsynced<T>(
+        &mut self,
+        write: impl FnOnce(&mut Self) -> Result<T, rusqlite::Error>,
+    ) -> Result<T, Fault> {
+        self.wait_for_disk(false)?;
+        let outcome = self.transact(write);
+        self.wait_for_disk(true)?;
+        outcome
+    }
+
+    /// Whether a commit returns only when the disk has it.
+    fn wait_for_disk(&self, wait: bool) -> Result<(), Fault> {
+        let level = if wait { "FULL" } else { "NORMAL" };
+        self.connection
+            .pragma_update(None, "synchronous", level)
+            .map_err(|error| {
+                // An append that is not synced would be a promise broken in silence.
+                Fault::Doubt(Error::Poisoned(error.to_string()))
+            })
+    }
+
     /// Lets readers and the next batch see what was committed.
     fn publish(&mut self, staged: Staged) {
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
@@ -181,6 +209,7 @@ impl Store {
     fn apply(&mut self, work: Work, staged: &mut Staged) -> Applied {
         match work {
             Work::Append(append) => self.append(append, staged),
+            Work::Expire { .. } => unreachable!("the queue hands it out alone"),
             Work::Put {
                 kind,
                 key,

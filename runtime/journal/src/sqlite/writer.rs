@@ -1,15 +1,15 @@
-//! The one thread that writes: takes what waits, commits it, answers, folds when it is quiet.
+//! The one thread that writes: takes what waits, commits it, answers, tidies when it is quiet.
 //!
 //! It knows when, not what: [`Queue`] gathers and [`Store`] writes. Read [`run`] first.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::queue::{Next, Pace, Queue};
+use super::queue::{Answer, Next, Pace, Queue, Work};
 use super::store::{Fault, Store};
 use crate::Error;
 
-/// How long nothing must come before ended executions are folded.
+/// How long nothing must come before ended executions are folded, and expired ones swept.
 const QUIET: Duration = Duration::from_millis(5);
 /// How many rows of ended executions may wait for quiet; beyond it, a slice is folded after
 /// every batch. Each costs a few bytes of memory and a row to scan at open.
@@ -22,38 +22,57 @@ pub(super) fn run(mut store: Store, queue: &Arc<Queue>) {
     // However this thread ends, nobody waits for it in vain.
     let _finish = Finish(queue);
     let mut pace = Pace::default();
-    let mut may_fold = true;
+    // Once a commit failed there is no point in tidying before one succeeds again.
+    let mut may_tidy = true;
     loop {
-        let idle = (may_fold && !store.ended.is_empty()).then_some(QUIET);
-        match queue.take(pace, idle) {
+        let untidy = !store.ended.is_empty() || store.unswept;
+        let idle = (may_tidy && untidy).then_some(QUIET);
+        let tidied = match queue.take(pace, idle) {
             Next::Batch(batch) => {
-                let began = Instant::now();
-                pace.rows = batch.len();
-                let (work, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-                let outcome = store.commit(work.into_iter());
-                pace.patience = (began.elapsed() / 4).min(PATIENCE_MAX);
-                may_fold = outcome.is_ok();
-                let outcomes = outcome.unwrap_or_else(|fault| {
-                    let refusal = explain(fault, queue);
-                    vec![Err(refusal); answers.len()]
-                });
-                for (answer, outcome) in answers.into_iter().zip(outcomes) {
-                    // Nobody listens to a future that was dropped.
-                    let _ = answer.send(outcome);
-                }
-                if !may_fold || store.ended_rows < ENDED_ROWS_MAX {
+                (pace, may_tidy) = commit(&mut store, queue, batch);
+                if !may_tidy || store.ended_rows < ENDED_ROWS_MAX {
                     continue;
                 }
+                store.fold()
             }
-            Next::Idle => {}
+            Next::Expire(before, limit, answer) => {
+                let outcome = store.expire(before, limit);
+                may_tidy = outcome.is_ok();
+                // Nobody listens to a future that was dropped.
+                let _ = answer.send(outcome.map_err(|fault| explain(fault, queue)));
+                if !may_tidy {
+                    continue;
+                }
+                store.sweep()
+            }
+            Next::Idle if store.ended.is_empty() => store.sweep(),
+            Next::Idle => store.fold(),
             Next::Closed => break,
-        }
-        // Until a commit succeeds again there is no point in trying another fold.
-        may_fold = store.fold().map_err(|fault| explain(fault, queue)).is_ok();
+        };
+        may_tidy = tidied.map_err(|fault| explain(fault, queue)).is_ok();
     }
     if let Err((_, error)) = store.connection.close() {
         tracing::warn!(%error, "the journal's database did not close; it will recover at open");
     }
+}
+
+/// Commits a batch and answers it; tells how to gather the next, and whether all went well.
+fn commit(store: &mut Store, queue: &Queue, batch: Vec<(Work, Answer)>) -> (Pace, bool) {
+    let began = Instant::now();
+    let rows = batch.len();
+    let (work, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+    let outcome = store.commit(work.into_iter());
+    let patience = (began.elapsed() / 4).min(PATIENCE_MAX);
+    let is_kept = outcome.is_ok();
+    let outcomes = outcome.unwrap_or_else(|fault| {
+        let refusal = explain(fault, queue);
+        vec![Err(refusal); answers.len()]
+    });
+    for (answer, outcome) in answers.into_iter().zip(outcomes) {
+        // Nobody listens to a future that was dropped.
+        let _ = answer.send(outcome);
+    }
+    (Pace { rows, patience }, is_kept)
 }
 
 /// What the callers of a failed batch are told; doubt is told to all who come later, too.

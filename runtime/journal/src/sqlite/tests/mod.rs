@@ -128,6 +128,76 @@ async fn ended_executions_leave_the_log() {
     }
 }
 
+/// Deletes all that ended; answers how many.
+async fn expire_all(journal: &SqliteJournal) -> usize {
+    let mut expired = 0;
+    loop {
+        match journal
+            .expire(Timestamp(i64::MAX), usize::MAX)
+            .await
+            .unwrap()
+        {
+            0 => return expired,
+            some => expired += some,
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_expired_leaves_the_file() {
+    let dir = TempDir::new().unwrap();
+    let journal = open(dir.path());
+    run(&journal, "open", 3, false).await.unwrap();
+    for number in 0..300 {
+        run(&journal, &format!("e{number}"), 2, true).await.unwrap();
+    }
+    // More segments than are swept at once.
+    run(&journal, "long", 9000, true).await.unwrap();
+    run(&journal, "lately", 3, true).await.unwrap();
+    assert_eq!(expire_all(&journal).await, 302);
+    // A name is free before what it held is swept, and what it holds now stays.
+    run(&journal, "long", 5, true).await.unwrap();
+    drop(journal);
+    let journal = open(dir.path());
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while count(dir.path(), "expired") > 0 {
+        assert!(Instant::now() < deadline, "nothing is swept");
+        std::thread::yield_now();
+    }
+    wait_until_folded(&journal);
+    assert_eq!(count(dir.path(), "executions"), 2);
+    assert_eq!(count(dir.path(), "log"), 3);
+    assert_eq!(count(dir.path(), "archive"), 1);
+    let long = Place::default().execution("machine", "long");
+    assert_eq!(journal.rows(&long, 0, 9).unwrap().len(), 5);
+}
+
+/// The id of one that is expired and not swept must not be given to another.
+#[test]
+fn unswept_rows_are_nobody_elses() {
+    let dir = TempDir::new().unwrap();
+    let store = || {
+        let connection = files::open(dir.path(), &Options::default()).unwrap();
+        Store::new(connection, "the file".into()).unwrap()
+    };
+    let begun_and_ended = |name| {
+        let rows = [row(name, 0, false), row(name, 1, true)];
+        rows.map(Work::Append).into_iter()
+    };
+    let mut first = store();
+    first.commit(begun_and_ended("a")).unwrap();
+    first.fold().unwrap();
+    assert_eq!(first.expire(Timestamp(9), 9).unwrap(), 1);
+    drop(first);
+    let mut second = store();
+    second.commit(begun_and_ended("b")).unwrap();
+    second.fold().unwrap();
+    drop(second);
+    let journal = open(dir.path());
+    let b = Place::default().execution("machine", "b");
+    assert_eq!(journal.rows(&b, 0, 9).unwrap().len(), 2);
+}
+
 #[test]
 fn a_second_opener_learns_who_was_first() {
     let dir = TempDir::new().unwrap();
@@ -172,7 +242,7 @@ fn other_files_and_newer_formats_are_left_alone() {
     beside(dir.path())
         .pragma_update(None, "user_version", 9)
         .unwrap();
-    assert!(refused(dir.path()).contains("has format 9; this program knows up to 2"));
+    assert!(refused(dir.path()).contains("has format 9; this program knows up to 3"));
 }
 
 #[tokio::test]
