@@ -9,6 +9,8 @@ mod recorded;
 mod recorded_definitions;
 /// Where the recordings lie.
 mod recordings;
+/// How long ended executions are kept.
+mod retention;
 /// Random machines, crashes and a journal that forgets, by seed.
 mod sim;
 /// House rules.

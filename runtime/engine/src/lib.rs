@@ -12,6 +12,7 @@ mod express;
 mod integration;
 mod opening;
 mod parts;
+mod retention;
 mod slot;
 mod story;
 mod task_module;
@@ -23,6 +24,7 @@ pub use executor::Engine;
 pub use express::run_express;
 pub use integration::function;
 pub use parts::{Error, Observer, Parts, StartError, StartRequest, Started, StartedAs};
+pub use retention::retain;
 pub use story::{Told, tell};
 pub use task_module::{
     DeployError, Deployment, ModuleDescription, ModuleVersion, Modules, NotDeployed, TaskModules,

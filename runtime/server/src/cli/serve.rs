@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use asl::arn::Place;
 
@@ -28,6 +29,10 @@ pub(super) struct Serve {
     /// The account that ARNs name: twelve digits.
     #[arg(long, env = "STEPWELL_ACCOUNT_ID", default_value = "123456789012", value_parser = account_id)]
     account_id: String,
+    /// How many days an execution is kept after it ended; AWS keeps 90.
+    #[arg(long, env = "STEPWELL_RETENTION_DAYS", default_value = "90",
+          value_parser = clap::value_parser!(u16).range(1..))]
+    retention_days: u16,
 }
 
 impl Serve {
@@ -39,6 +44,7 @@ impl Serve {
                 region: self.region,
                 account_id: self.account_id,
             },
+            kept: Duration::from_secs(u64::from(self.retention_days) * 24 * 3600),
         };
         let (server, resumed) = Server::start(&store, options).await?;
         if resumed > 0 {

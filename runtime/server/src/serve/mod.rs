@@ -30,6 +30,8 @@ pub(crate) struct Options {
     pub(crate) listen: SocketAddr,
     /// The region and account it pretends to be.
     pub(crate) place: Place,
+    /// How long an execution is kept after it ended.
+    pub(crate) kept: Duration,
 }
 
 /// A server that listens, and its parts.
@@ -56,6 +58,9 @@ impl Server {
             .with_context(|| format!("cannot listen on {}", options.listen))?;
         let engine = Arc::new(store.engine());
         let resumed = engine.recover()?;
+        let journal = Arc::clone(&store.journal);
+        // It ends when the journal is closed.
+        tokio::spawn(engine::retain(journal, Arc::new(SystemClock), options.kept));
         let api = Arc::new(Api::new(
             Arc::clone(&engine),
             Arc::clone(&store.journal),
