@@ -16,6 +16,7 @@ pub mod interpreter;
 pub mod limits;
 pub mod payload;
 pub mod query;
+pub mod test_state;
 pub mod timestamp;
 pub mod validate;
 

@@ -68,6 +68,17 @@ pub enum Template {
     Array(Vec<Template>),
 }
 
+impl Template {
+    /// Whether it is an object with this field, whatever that evaluates to.
+    pub fn has_field(&self, name: &str) -> bool {
+        match self {
+            Self::Constant(value) => value.get(name).is_some(),
+            Self::Object(fields) => fields.iter().any(|(key, _)| key == name),
+            Self::Expression(_) | Self::Array(_) => false,
+        }
+    }
+}
+
 /// An expression where it stands.
 #[derive(Clone, Debug)]
 pub struct Expression {

@@ -359,3 +359,17 @@ pub(super) fn item_at(items: &Payload, index: u32) -> Option<Item> {
         value: Arc::new(value.clone()),
     })
 }
+
+/// The items of all iterations.
+pub(super) fn items_of(items: &Payload) -> impl Iterator<Item = Item> {
+    let value = items.value();
+    let array = value.as_array().into_iter().flatten();
+    let object = value.as_object().into_iter().flatten();
+    let keyed = object.map(|(key, value)| (Some(Arc::from(key.as_str())), value));
+    let all = array.map(|value| (None, value)).chain(keyed);
+    (0..).zip(all).map(|(index, (key, value))| Item {
+        index,
+        key,
+        value: Arc::new(value.clone()),
+    })
+}

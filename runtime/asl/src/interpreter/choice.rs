@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::driver::Driver;
 use super::fault::Fault;
+use super::observe::Sight;
 use super::transition::{Reading, checked};
 use crate::definition::{
     Choice, Comparison, Condition, Expression, Operand, Query, QueryLanguage, Relation, Rule,
@@ -25,15 +26,19 @@ impl Driver<'_> {
         let effective = self.effective_input(id, state)?;
         let reading = self.reading(id)?;
         let mut taken: Option<&Rule> = None;
-        for rule in &choice.rules {
+        for (place, rule) in choice.rules.iter().enumerate() {
             if self.holds(&reading, &rule.condition, effective.value())? {
+                self.see(state, Sight::Rule(place));
                 taken = Some(rule);
                 break;
             }
         }
         let (next, assign, output) = match (taken, choice.default) {
             (Some(rule), _) => (rule.next, &rule.assign, rule.output.as_ref()),
-            (None, Some(default)) => (default, &state.operations.assign, None),
+            (None, Some(default)) => {
+                self.see(state, Sight::Default);
+                (default, &state.operations.assign, None)
+            }
             (None, None) => {
                 return Err(Fault::named(
                     ErrorName::NO_CHOICE_MATCHED,

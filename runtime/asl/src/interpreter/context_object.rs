@@ -15,8 +15,16 @@ use super::{Execution, Identity};
 use crate::definition::StateKind;
 use crate::{Payload, Timestamp, query};
 
+/// The context object of one state.
+pub(super) enum ContextObject {
+    /// Of an execution.
+    Made(Parts),
+    /// Given as a whole, for a state that is visited alone.
+    Given(Value),
+}
+
 /// What the context object of one state is made of.
-pub(super) struct ContextObject {
+pub(super) struct Parts {
     identity: Arc<Identity>,
     input: Payload,
     started_at: Timestamp,
@@ -45,24 +53,36 @@ impl Execution {
                 retry_count: is_task.then(|| current.retry_count()),
             }
         });
-        ContextObject {
+        ContextObject::Made(Parts {
             identity: Arc::clone(&self.identity),
             input: self.input.clone(),
             started_at: self.started_at,
             state,
             item: item.or(scope.item.as_ref()).cloned(),
             made: OnceCell::new(),
+        })
+    }
+}
+
+impl ContextObject {
+    /// Puts a Map's item into a context object that was given.
+    pub(super) fn set_item(&mut self, item: &Item) {
+        if let Self::Given(Value::Object(fields)) = self {
+            fields.insert("Map".into(), json!({ "Item": item_part(item) }));
         }
     }
 }
 
 impl query::Context for ContextObject {
     fn value(&self) -> &Value {
-        self.made.get_or_init(|| self.make())
+        match self {
+            Self::Made(parts) => parts.made.get_or_init(|| parts.make()),
+            Self::Given(value) => value,
+        }
     }
 }
 
-impl ContextObject {
+impl Parts {
     fn make(&self) -> Value {
         let identity = &self.identity;
         let mut context = Map::new();

@@ -7,7 +7,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::fault::Fault;
+use super::observe::Observer;
 use super::scope::Phase;
+use super::visit::StandIns;
 use super::{Command, Event, Execution, Kind, Report, STEP_EVENTS_MAX, Step, TaskKey, Timer};
 use crate::definition::{State, StateKind};
 use crate::history::{Detail, EventId, HistoryEvent, Note, Record, ScopeId, Usage};
@@ -20,6 +22,9 @@ pub(super) struct Driver<'e> {
     pub(super) now: Timestamp,
     pub(super) draws: Draws,
     pub(super) step: Step,
+    pub(super) observer: Option<&'e dyn Observer>,
+    /// What stands in for the execution, where a state is visited alone.
+    pub(super) stand_ins: Option<&'e StandIns>,
     ready: VecDeque<ScopeId>,
 }
 
@@ -31,6 +36,8 @@ impl<'e> Driver<'e> {
             now,
             draws,
             step: Step::default(),
+            observer: None,
+            stand_ins: None,
             ready: VecDeque::new(),
         }
     }
@@ -71,7 +78,7 @@ impl<'e> Driver<'e> {
         self.ready.push_back(ScopeId::ROOT);
     }
 
-    fn wake(&mut self, timer: Timer) {
+    pub(super) fn wake(&mut self, timer: Timer) {
         let Some(scope) = self.execution.scopes.get(&timer.scope) else {
             return;
         };
@@ -152,7 +159,7 @@ impl<'e> Driver<'e> {
         }
     }
 
-    fn enter(&mut self, id: ScopeId) {
+    pub(super) fn enter(&mut self, id: ScopeId) {
         let Some(scope) = self.execution.scopes.get(&id) else {
             return;
         };

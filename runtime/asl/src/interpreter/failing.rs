@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::driver::Driver;
 use super::fault::Fault;
+use super::observe::Sight;
 use super::scope::Phase;
 use super::transition::{checked, place};
 use super::{Command, Timer};
@@ -30,8 +31,9 @@ impl Driver<'_> {
         let Some(state) = self.current_state(id, &machine) else {
             return;
         };
-        if let Some((retrier, rule)) = self.retrier_for(id, state, &failure) {
-            self.retry(id, retrier, rule, after);
+        self.see(state, Sight::Failed(&failure));
+        if let Some((place, retrier)) = self.retrier_for(id, state, &failure) {
+            self.retry(id, state, place, retrier, after);
             return;
         }
         match state.kind {
@@ -43,14 +45,12 @@ impl Driver<'_> {
             }
             _ => {}
         }
-        let catcher = state
-            .kind
-            .catchers()
-            .iter()
-            .find(|c| is_matched(&c.error_equals, &failure));
-        let Some(catcher) = catcher else {
+        let mut catchers = state.kind.catchers().iter().enumerate();
+        let catcher = catchers.find(|(_, catcher)| is_matched(&catcher.error_equals, &failure));
+        let Some((place, catcher)) = catcher else {
             return self.flow_failed(id, failure);
         };
+        self.see(state, Sight::Caught(place));
         if let Err(fault) = self.catch(id, state, catcher, &failure) {
             self.fault_in_catch(id, state, fault);
         }
@@ -62,23 +62,34 @@ impl Driver<'_> {
         state: &'s State,
         failure: &Failure,
     ) -> Option<(u32, &'s Retrier)> {
-        let current = self.execution.scopes.get(&id)?.current.as_ref()?;
         let mut retriers = (0_u32..).zip(state.kind.retriers());
         let (place, retrier) =
             retriers.find(|(_, retrier)| is_matched(&retrier.error_equals, failure))?;
-        let retried = current.retries.get(place as usize).copied().unwrap_or(0);
-        (retried < retrier.max_attempts).then_some((place, retrier))
+        if self.retried(id, place) < retrier.max_attempts {
+            return Some((place, retrier));
+        }
+        self.see(state, Sight::Exhausted(place as usize));
+        None
     }
 
-    fn retry(&mut self, id: ScopeId, place: u32, retrier: &Retrier, after: EventId) {
-        let retried = self
-            .execution
-            .scopes
-            .get(&id)
-            .and_then(|scope| scope.current.as_ref())
-            .and_then(|current| current.retries.get(place as usize).copied())
-            .unwrap_or(0);
-        let mut delay = delay_milliseconds(retrier, retried);
+    /// How often this Retrier has retried the scope's state.
+    fn retried(&self, id: ScopeId, place: u32) -> u64 {
+        if let Some(stand_ins) = self.stand_ins {
+            return stand_ins.retried;
+        }
+        let scope = self.execution.scopes.get(&id);
+        let current = scope.and_then(|scope| scope.current.as_ref());
+        let retries = current.and_then(|current| current.retries.get(place as usize));
+        retries.copied().unwrap_or(0)
+    }
+
+    fn retry(&mut self, id: ScopeId, state: &State, place: u32, retrier: &Retrier, after: EventId) {
+        let mut delay = delay_milliseconds(retrier, self.retried(id, place));
+        let sight = Sight::Retried {
+            retrier: place as usize,
+            delay_milliseconds: delay,
+        };
+        self.see(state, sight);
         if retrier.jitter == Jitter::Full {
             delay = self.draws.below(delay.saturating_add(1));
         }

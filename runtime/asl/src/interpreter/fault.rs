@@ -2,6 +2,7 @@
 //!
 //! It becomes a failure once it is known which state it happened in.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::definition::Expression;
@@ -12,7 +13,7 @@ use crate::{ErrorName, Failure};
 /// What went wrong in evaluating a state's fields.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Fault {
-    error: &'static str,
+    error: Cow<'static, str>,
     what: String,
     /// Where a JSONata expression stands: AWS then adds an EvaluationFailed event.
     location: Option<Arc<str>>,
@@ -27,8 +28,19 @@ impl Fault {
     /// A fault with a name that can be matched.
     pub(crate) fn named(error: &'static str, what: impl Into<String>) -> Self {
         Self {
-            error,
+            error: error.into(),
             what: what.into(),
+            location: None,
+        }
+    }
+
+    /// What someone outside failed with.
+    pub(super) fn of(failure: Failure) -> Self {
+        Self {
+            error: failure
+                .error
+                .map_or(ErrorName::RUNTIME.into(), |name| name.0.into()),
+            what: failure.cause.unwrap_or_default(),
             location: None,
         }
     }
@@ -36,7 +48,7 @@ impl Fault {
     /// A JSONata expression failed or gave the wrong thing.
     pub(crate) fn query(expression: &Expression, what: impl Into<String>) -> Self {
         Self {
-            error: ErrorName::QUERY_EVALUATION_ERROR,
+            error: ErrorName::QUERY_EVALUATION_ERROR.into(),
             what: what.into(),
             location: Some(Arc::clone(&expression.field.0)),
         }
@@ -53,7 +65,7 @@ impl Fault {
             "An error occurred while executing the state '{state}' (entered at the event id #{}). {}",
             entered.0, self.what
         );
-        Failure::new(self.error, cause)
+        Failure::new(&self.error, cause)
     }
 }
 

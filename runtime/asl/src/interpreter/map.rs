@@ -44,7 +44,12 @@ impl Driver<'_> {
         self.ready(id);
     }
 
-    fn items(&self, reading: &Reading, map: &Map, effective: &Payload) -> Result<Payload, Fault> {
+    pub(super) fn items(
+        &self,
+        reading: &Reading,
+        map: &Map,
+        effective: &Payload,
+    ) -> Result<Payload, Fault> {
         let template = match &map.items {
             Items::Input => {
                 let items = effective.clone();
@@ -173,7 +178,7 @@ fn not_iterable(expression: Option<&Expression>, value: &Value) -> Fault {
     }
 }
 
-fn whole_number(expression: &Expression, value: &Value) -> Result<f64, Fault> {
+pub(super) fn whole_number(expression: &Expression, value: &Value) -> Result<f64, Fault> {
     let Expression {
         source,
         field,

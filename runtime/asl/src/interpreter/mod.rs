@@ -22,13 +22,16 @@ mod fail;
 mod failing;
 mod fault;
 mod map;
+mod observe;
 mod parallel;
 mod pass;
 mod pending;
 mod scope;
 mod succeed;
+mod survey;
 mod task;
 mod transition;
+mod visit;
 mod wait;
 
 use std::collections::BTreeMap;
@@ -40,6 +43,10 @@ use crate::arn::{ExecutionArn, StateMachineArn};
 use crate::definition::StateMachine;
 use crate::history::{EventId, Record, ScopeId, Usage, Via};
 use crate::{Failure, Payload, Timestamp};
+
+pub use observe::{Observer, Sight};
+pub(crate) use survey::{Batches, Survey};
+pub(crate) use visit::{Act, StandIns};
 
 use driver::Driver;
 use scope::Scope;
@@ -256,6 +263,19 @@ impl Execution {
     /// attempt that was cancelled, anything after the end) gives an empty step.
     pub fn step(&mut self, event: Event, now: Timestamp, entropy: u64) -> Step {
         Driver::new(self, now, entropy).run(event)
+    }
+
+    /// The same, before the eyes of an observer.
+    pub fn step_observed(
+        &mut self,
+        event: Event,
+        now: Timestamp,
+        entropy: u64,
+        observer: &dyn Observer,
+    ) -> Step {
+        let mut driver = Driver::new(self, now, entropy);
+        driver.observer = Some(observer);
+        driver.run(event)
     }
 
     /// Who it is.

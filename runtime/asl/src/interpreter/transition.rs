@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::context_object::ContextObject;
 use super::driver::Driver;
 use super::fault::{Fault, intrinsic_fault, jsonata_fault, path_fault};
+use super::observe::Sight;
 use super::scope::Item;
 use crate::definition::{
     Expression, Query, QueryLanguage, ResultPath, Selector, State, StateId, StateMachine, Template,
@@ -52,7 +53,10 @@ impl Driver<'_> {
         Ok(Reading {
             input: current.input.clone(),
             variables: Arc::clone(&scope.variables),
-            context: self.execution.context_object(scope, item),
+            context: match self.stand_ins {
+                None => self.execution.context_object(scope, item),
+                Some(stand_ins) => ContextObject::Given(stand_ins.context.clone()),
+            },
             result: None,
             error_output: None,
         })
@@ -78,7 +82,9 @@ impl Driver<'_> {
         else {
             return Err(Fault::runtime("The state is no longer current."));
         };
-        self.select(id, &state.operations.input, current.input.clone())
+        let effective = self.select(id, &state.operations.input, current.input.clone())?;
+        self.see(state, Sight::EffectiveInput(&effective));
+        Ok(effective)
     }
 
     pub(super) fn select(
@@ -114,14 +120,16 @@ impl Driver<'_> {
         state: &State,
         effective: Payload,
     ) -> Result<Payload, Fault> {
-        match &state.operations.arguments {
-            None => Ok(effective),
+        let arguments = match &state.operations.arguments {
+            None => effective,
             Some(template) => {
                 let reading = self.reading(id)?;
                 let value = self.fill(&reading, template, effective.value())?;
-                checked(value)
+                checked(value)?
             }
-        }
+        };
+        self.see(state, Sight::Arguments(&arguments));
+        Ok(arguments)
     }
 
     /// Ends the state's work with this result: selects, assigns, places, and leaves the
@@ -136,6 +144,7 @@ impl Driver<'_> {
             Transition::Next(next) => Some(next),
             Transition::End => None,
         };
+        self.see(state, Sight::Result(&result));
         let mut reading = self.reading(id)?;
         let operations = &state.operations;
         if state.language == QueryLanguage::Jsonata {
@@ -147,15 +156,19 @@ impl Driver<'_> {
                 Some(template) => checked(self.fill(&reading, template, result.value())?)?,
                 None => result,
             };
+            self.see(state, Sight::Completed);
             return self.exit(id, state, output, assigned, next);
         }
         let result = match &operations.result_selector {
             Some(template) => checked(self.fill(&reading, template, result.value())?)?,
             None => result,
         };
+        self.see(state, Sight::SelectedResult(&result));
         let assigned = self.assign(&reading, &operations.assign, result.value())?;
         let placed = place(&reading.input, &operations.result, result)?;
+        self.see(state, Sight::PlacedResult(&placed));
         let output = self.select(id, &operations.output_path, placed)?;
+        self.see(state, Sight::Completed);
         self.exit(id, state, output, assigned, next)
     }
 
@@ -295,7 +308,7 @@ impl Driver<'_> {
         }
     }
 
-    fn scope<'v>(&'v self, reading: &'v Reading, input: &'v Value) -> query::Scope<'v> {
+    pub(super) fn scope<'v>(&'v self, reading: &'v Reading, input: &'v Value) -> query::Scope<'v> {
         query::Scope {
             input,
             result: reading.result.as_ref().map(Payload::value),
