@@ -7,6 +7,8 @@ mod recorded;
 /// What AWS accepted and refused, against `parse` and `validate`, where recordings lie beside
 /// the workspace.
 mod recorded_definitions;
+/// What AWS answered to TestState, where recordings lie beside the workspace.
+mod recorded_test_state;
 /// Where the recordings lie.
 mod recordings;
 /// How long ended executions are kept.

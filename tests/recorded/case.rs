@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 /// The account in the recordings; the calls have another, which is put right here.
-pub(super) const ACCOUNT: &str = "111111111111";
+pub(crate) const ACCOUNT: &str = "111111111111";
 
 /// A case, with its calls sorted by what they do.
 pub(super) struct Case {
@@ -141,7 +141,7 @@ impl Case {
 
 /// The input as the caller sent it: Python's `json.dumps` puts a space after each comma
 /// and colon, which AWS's history keeps.
-fn as_sent(input: Option<&Value>) -> String {
+pub(crate) fn as_sent(input: Option<&Value>) -> String {
     match input {
         None => "{}".to_owned(),
         Some(input) => {

@@ -10,7 +10,7 @@ use regex_lite::Regex;
 use serde_json::Value;
 
 /// What each placeholder stands for in this case.
-pub(super) type Bindings = HashMap<String, String>;
+pub(crate) type Bindings = HashMap<String, String>;
 
 /// Words that stand for a value without saying so.
 const WORDS: [&str; 14] = [
@@ -99,7 +99,7 @@ fn as_recorded(recorded: &[Value], ours: &[Value]) -> Vec<Value> {
 }
 
 /// Compares two values.
-pub(super) fn value(
+pub(crate) fn value(
     field: &str,
     recorded: &Value,
     ours: &Value,

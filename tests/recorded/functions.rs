@@ -11,9 +11,9 @@ use host::{Attempt, Digest, Error, Limits, Module, Outcome, Running, TaskHost};
 use serde_json::{Value, json};
 
 /// The functions of one case, by name; their behaviour stands in for a digest.
-pub(super) struct Functions {
-    pub(super) behaviours: HashMap<String, String>,
-    pub(super) clock: Arc<dyn Clock>,
+pub(crate) struct Functions {
+    pub(crate) behaviours: HashMap<String, String>,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl Modules for Functions {
@@ -41,7 +41,7 @@ impl TaskHost for Functions {
                         "input-event-{event}"
                     ))))
                 }
-                "return_bytes_str" => Ok(Payload::from_value(json!("\"HelloWorld!\""))),
+                "return_bytes_str" => Ok(Payload::from_value(json!("HelloWorld!"))),
                 "large_output_string" => Ok(Payload::from_value(json!("a".repeat(257 * 1024)))),
                 "raise_exception" => {
                     Err(raised("Exception", "Some exception was raised.", &attempt))

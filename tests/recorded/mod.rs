@@ -8,6 +8,10 @@ mod compare;
 mod functions;
 mod run;
 
+pub(crate) use case::{ACCOUNT, as_sent};
+pub(crate) use compare::{Bindings, value as compare};
+pub(crate) use functions::Functions;
+
 use case::Case;
 
 use crate::recordings;

@@ -16,6 +16,7 @@ mod retention;
 mod slot;
 mod story;
 mod task_module;
+mod test_state;
 mod timers;
 
 pub use clock::{Clock, Entropy};
@@ -29,3 +30,4 @@ pub use story::{Told, tell};
 pub use task_module::{
     DeployError, Deployment, ModuleDescription, ModuleVersion, Modules, NotDeployed, TaskModules,
 };
+pub use test_state::{Crew, test_state};
