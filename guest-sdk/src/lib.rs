@@ -34,8 +34,9 @@
 //! its message is logged and the attempt ends with `Wasm.Trap`.
 //!
 //! Built for `wasm32-unknown-unknown` a task imports nothing but the Stepwell host, so it
-//! is pure: the same input gives the same output. Built for any other architecture it is
-//! an ordinary function, to be unit tested as one; there `context()` answers a made-up
+//! is pure: the same input gives the same output. Built for `wasm32-wasip2` it also imports
+//! WASI, which is empty until something was granted at deploy: half as large again, it answers
+//! the same. Built for any other architecture it is an ordinary function, to be unit tested as one; there `context()` answers a made-up
 //! attempt and the log goes to standard error.
 //!
 //! This crate deliberately does not know: state machines, retries, the host. It meets

@@ -1,38 +1,74 @@
 //! The examples' tasks: from `examples/<story>/tasks/<task>/` to `<task>.wasm` beside it.
 //!
 //! What is built is a core module that carries its component type; `stepwell` makes it a
-//! component when it is deployed.
+//! component when it is deployed. Beside it, `<task>.wasip2.wasm` is the same source as a
+//! component that imports WASI, built where rustup has that target: the tests run both.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::Result;
-use crate::toolchain::{TARGET, Toolchain};
+use crate::toolchain::{TARGET, Toolchain, WASIP2};
 use crate::workspace::{Workspace, at, stage};
 
 /// Builds all of them; cargo leaves alone what has not changed.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     let sources = sources(&workspace.root.join("examples"))?;
     let toolchain = Toolchain::get(workspace)?;
-    let target = target(workspace);
-    let mut cargo = toolchain.cargo(workspace);
-    cargo
-        .args(["build", "--release", "--locked", "--target", TARGET])
-        .current_dir(workspace.root.join("examples"))
-        .env("CARGO_TARGET_DIR", &target);
-    stage(
+    compile(
+        workspace,
+        toolchain.cargo(workspace),
+        TARGET,
         "Building the tasks of the examples (about a minute the first time)",
-        &mut cargo,
     )?;
+    take(workspace, &sources, TARGET, "wasm")?;
 
-    let built = target.join(TARGET).join("release");
+    match toolchain.cargo_for_wasip2(workspace) {
+        Ok(cargo) => {
+            let what = "Building the same tasks as WASI components, for the tests";
+            compile(workspace, cargo, WASIP2, what)?;
+            take(workspace, &sources, WASIP2, WASIP2_EXTENSION)
+        }
+        Err(why) => {
+            eprintln!("==> SKIPPED: the tasks as WASI components ({WASIP2}): {why}");
+            // What an earlier compiler left would be tested as if it were this one's.
+            remove(&sources, WASIP2_EXTENSION)
+        }
+    }
+}
+
+/// What tells a task built for WASI from the one that needs none.
+const WASIP2_EXTENSION: &str = "wasip2.wasm";
+
+fn compile(workspace: &Workspace, mut cargo: Command, target: &str, what: &str) -> Result<()> {
+    cargo
+        .args(["build", "--release", "--locked", "--target", target])
+        .current_dir(workspace.root.join("examples"))
+        .env("CARGO_TARGET_DIR", self::target(workspace));
+    stage(what, &mut cargo).map(drop)
+}
+
+/// Copies what was built for one target to where it is looked for.
+fn take(workspace: &Workspace, sources: &[PathBuf], target: &str, extension: &str) -> Result<()> {
+    let built = self::target(workspace).join(target).join("release");
     for source in sources {
         let task = source
             .file_name()
             .expect("read from a folder")
             .to_string_lossy();
         let module = built.join(format!("{}.wasm", task.replace('-', "_")));
-        copy_if_changed(&module, &source.with_extension("wasm"))?;
+        copy_if_changed(&module, &source.with_extension(extension))?;
+    }
+    Ok(())
+}
+
+fn remove(sources: &[PathBuf], extension: &str) -> Result<()> {
+    for source in sources {
+        let module = source.with_extension(extension);
+        if module.exists() {
+            fs::remove_file(&module).map_err(at(&module))?;
+        }
     }
     Ok(())
 }

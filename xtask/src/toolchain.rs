@@ -15,6 +15,9 @@ use crate::workspace::{Workspace, at, output, stage};
 /// What guests are built for.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
+/// What guests that use WASI are built for: only rustup has its library.
+pub(crate) const WASIP2: &str = "wasm32-wasip2";
+
 /// Debian's compiler, cargo and library source (bookworm-security and later).
 const DEBIAN_PACKAGES: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
@@ -41,9 +44,8 @@ impl Toolchain {
     /// Finds a compiler for the target, getting what is missing. What an earlier run found
     /// or made is used without asking the network again.
     pub(crate) fn get(workspace: &Workspace) -> Result<Self> {
-        let rustup_sysroot =
-            PathBuf::from(output(Command::new("rustc").args(["--print", "sysroot"]))?);
-        if library(&rustup_sysroot).is_dir() {
+        let rustup_sysroot = rustup_sysroot()?;
+        if library(&rustup_sysroot, TARGET).is_dir() {
             return Ok(Self::Rustup);
         }
         if let Some(sysroot) = made_sysroot(workspace) {
@@ -70,7 +72,7 @@ impl Toolchain {
 
     /// Cargo, set up to build for the target.
     pub(crate) fn cargo(&self, workspace: &Workspace) -> Command {
-        let mut cargo = match self {
+        let cargo = match self {
             Self::Rustup => workspace.cargo(),
             Self::Debian { sysroot, linker } => {
                 let mut cargo = debian_cargo();
@@ -84,17 +86,42 @@ impl Toolchain {
                 cargo
             }
         };
-        // These would replace the guests' link flags.
-        cargo
-            .env_remove("RUSTFLAGS")
-            .env_remove("CARGO_ENCODED_RUSTFLAGS");
-        cargo
+        with_own_flags(cargo)
+    }
+
+    /// Cargo, set up to build for [`WASIP2`], getting the target if it is missing.
+    ///
+    /// # Errors
+    /// Why it cannot be had: where rustup was refused before, it is not asked again.
+    pub(crate) fn cargo_for_wasip2(&self, workspace: &Workspace) -> Result<Command> {
+        if matches!(self, Self::Debian { .. }) {
+            return Err("rustup cannot add the target here, and Debian's compiler has none".into());
+        }
+        if !library(&rustup_sysroot()?, WASIP2).is_dir() {
+            stage(
+                "Adding the WASI target to Rust (rustup, about 25 MB)",
+                Command::new("rustup").args(["target", "add", WASIP2]),
+            )?;
+        }
+        Ok(with_own_flags(workspace.cargo()))
     }
 }
 
-/// Where a sysroot keeps the target's libraries.
-fn library(sysroot: &Path) -> PathBuf {
-    sysroot.join("lib/rustlib").join(TARGET).join("lib")
+/// Cargo without the flags of whoever called: they would replace the guests' link flags.
+fn with_own_flags(mut cargo: Command) -> Command {
+    cargo
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS");
+    cargo
+}
+
+fn rustup_sysroot() -> Result<PathBuf> {
+    output(Command::new("rustc").args(["--print", "sysroot"])).map(PathBuf::from)
+}
+
+/// Where a sysroot keeps a target's libraries.
+fn library(sysroot: &Path, target: &str) -> PathBuf {
+    sysroot.join("lib/rustlib").join(target).join("lib")
 }
 
 fn debian_cargo() -> Command {
@@ -124,7 +151,8 @@ fn sysroot_of(workspace: &Workspace, version: &str) -> PathBuf {
 }
 
 fn made_sysroot(workspace: &Workspace) -> Option<PathBuf> {
-    Some(sysroot_of(workspace, &debian_version()?)).filter(|sysroot| library(sysroot).is_dir())
+    Some(sysroot_of(workspace, &debian_version()?))
+        .filter(|sysroot| library(sysroot, TARGET).is_dir())
 }
 
 fn install_debian_packages() -> Result<()> {
@@ -193,7 +221,7 @@ fn make_sysroot(workspace: &Workspace) -> Result<PathBuf> {
     )?;
 
     let built = target.join(TARGET).join("release/deps");
-    let library = library(&aside);
+    let library = library(&aside, TARGET);
     fs::create_dir_all(&library).map_err(at(&library))?;
     for file in fs::read_dir(&built).map_err(at(&built))? {
         let file = file.map_err(at(&built))?;
@@ -207,7 +235,7 @@ fn make_sysroot(workspace: &Workspace) -> Result<PathBuf> {
     fs::remove_dir_all(&target).map_err(at(&target))?;
     match fs::rename(&aside, &sysroot) {
         // Another run was first: its sysroot is as good.
-        Err(_) if self::library(&sysroot).is_dir() => {
+        Err(_) if self::library(&sysroot, TARGET).is_dir() => {
             fs::remove_dir_all(&aside).map_err(at(&aside))?;
         }
         moved => moved.map_err(at(&sysroot))?,

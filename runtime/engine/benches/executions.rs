@@ -62,14 +62,22 @@ fn main() {
     for starters in [64, 1024] {
         let memory = Arc::new(MemoryJournal::default());
         let got = runtime.block_on(standard(memory, starters, time));
-        print(&format!("Standard in memory, {starters} starters"), limit, got);
+        print(
+            &format!("Standard in memory, {starters} starters"),
+            limit,
+            got,
+        );
     }
     for starters in [64, 1024] {
         let dir = tempfile::tempdir().unwrap();
         let journal = Arc::new(SqliteJournal::open(dir.path(), Options::default()).unwrap());
         let limit = bare_file(starters, time);
         let got = runtime.block_on(standard(journal, starters, time));
-        print(&format!("Standard, durable, {starters} starters"), limit, got);
+        print(
+            &format!("Standard, durable, {starters} starters"),
+            limit,
+            got,
+        );
     }
 }
 

@@ -1,50 +1,10 @@
 //! The command line as a person uses it: what it prints where, and how it leaves.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
-fn stepwell(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_stepwell"))
-        .args(arguments)
-        .current_dir(root())
-        .env_remove("STEPWELL_DATA_DIR")
-        .output()
-        .expect("the binary runs")
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// Runs a command and checks its exit code, and what its two outputs have in them.
-fn check(arguments: &[&str], code: i32, stdout: &[&str], stderr: &[&str]) -> Output {
-    let output = stepwell(arguments);
-    let (out, err) = (text(&output.stdout), text(&output.stderr));
-    assert_eq!(
-        output.status.code(),
-        Some(code),
-        "{arguments:?}\n{out}\n{err}"
-    );
-    for part in stdout {
-        assert!(
-            out.contains(part),
-            "{arguments:?}: no {part:?} in standard output\n{out}\n{err}"
-        );
-    }
-    for part in stderr {
-        assert!(
-            err.contains(part),
-            "{arguments:?}: no {part:?} in standard error\n{err}"
-        );
-    }
-    output
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
+use crate::command::{check, text};
 
 /// A folder with files in it.
 fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
@@ -320,45 +280,6 @@ fn a_damaged_data_directory_is_named() {
         &[],
         &["journal.sqlite3"],
     );
-}
-
-/// The stories of `examples/`, on each of their inputs. Their tasks are built by
-/// `cargo xtask guests`, which `cargo xtask test` does first.
-#[test]
-fn the_examples_end_as_their_pages_say() {
-    for (story, input, code, out, err) in [
-        (
-            "order-fulfilment",
-            "input.json",
-            0,
-            "charge",
-            "ExecutionSucceeded",
-        ),
-        (
-            "order-fulfilment",
-            "pickup.json",
-            0,
-            "charge",
-            "ExecutionSucceeded",
-        ),
-        ("order-fulfilment", "declined.json", 1, "", "CardDeclined"),
-        ("order-fulfilment", "out-of-stock.json", 1, "", "OutOfStock"),
-        ("data-processing", "input.json", 0, "", "ExecutionSucceeded"),
-        ("data-processing", "empty.json", 0, "", "ExecutionSucceeded"),
-        ("web-payment", "input.json", 0, "", "ExecutionSucceeded"),
-        ("web-payment", "invoice.json", 0, "", "ExecutionSucceeded"),
-        ("web-payment", "capture-refused.json", 1, "", "FAILED"),
-    ] {
-        let definition = format!("examples/{story}/definition.asl.json");
-        let input = format!("@examples/{story}/{input}");
-        check(&["validate", &definition], 0, &[], &[]);
-        check(
-            &["run", &definition, "--input", &input],
-            code,
-            &[out],
-            &[err],
-        );
-    }
 }
 
 #[test]

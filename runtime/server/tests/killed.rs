@@ -66,7 +66,7 @@ fn nothing_is_lost_or_doubled_by_kills() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
     let kills: u64 = number("STEPWELL_KILLS").unwrap_or(20);
     let seed: u64 = number("STEPWELL_SEED").unwrap_or(1);
-    println!("STEPWELL_KILLS={kills} STEPWELL_SEED={seed} cargo test -p server --test killed");
+    println!("STEPWELL_KILLS={kills} STEPWELL_SEED={seed} cargo test -p server killed");
     let folder = tempfile::tempdir().expect("a folder");
     let mut chance = Chance(seed);
     let (mut killed, mut executions) = (0, 0);

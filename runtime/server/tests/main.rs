@@ -1,0 +1,6 @@
+//! The binary `stepwell`, from outside: each module says what of it.
+
+mod cli;
+mod command;
+mod examples;
+mod killed;
