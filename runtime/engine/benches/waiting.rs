@@ -1,0 +1,154 @@
+//! What do waiting executions cost: memory while they wait, time to recover after a kill?
+//!
+//! `cargo bench -p engine --bench waiting [-- EXECUTIONS]`. Half wait in a Wait state and have
+//! one row; half wait for a retry and have two. The process that started them is killed in
+//! effect: it never closes its journal. Recovery is measured in a process of its own, whose
+//! memory nothing else has used. Limits: 1 KiB each, a million in 10 s. Sketch: a row is read
+//! in half a microsecond and folded in five, so a million take some 4 s on two cores.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Instant;
+
+use asl::Payload;
+use asl::arn::Place;
+use asl::interpreter::{Identity, Kind};
+use engine::clock::{SystemClock, SystemEntropy};
+use engine::{Definition, Engine, Parts, StartRequest, StartedAs};
+use host::scripted::ScriptedHost;
+use journal::SqliteJournal;
+use journal::sqlite::Options;
+
+const WAITS: &str = r#"{
+    "StartAt": "Pass",
+    "States": {
+        "Pass": { "Type": "Pass", "Result": "approval pending", "ResultPath": "$.note", "Next": "Wait" },
+        "Wait": { "Type": "Wait", "Seconds": 31536000, "Next": "Done" },
+        "Done": { "Type": "Succeed" }
+    }
+}"#;
+
+/// Nothing of this name is deployed, so each attempt fails, and waits for the next.
+const RETRIES: &str = r#"{
+    "StartAt": "Task",
+    "States": {
+        "Task": {
+            "Type": "Task", "Resource": "wasm:nobody", "End": true,
+            "Retry": [{ "ErrorEquals": ["States.ALL"], "IntervalSeconds": 31536000 }]
+        }
+    }
+}"#;
+
+const INPUT: &str = r#"{"amount": 42, "customer": "c-1", "items": [1, 2, 3, 4, 5, 6, 7, 8]}"#;
+
+/// How many are started at once.
+const STARTERS: usize = 1024;
+
+/// Tells the child which directory to recover.
+const RECOVER: &str = "ENGINE_BENCH_RECOVER";
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    if let Some(dir) = std::env::var_os(RECOVER) {
+        return runtime.block_on(async { recover(Path::new(&dir)) });
+    }
+    let count = std::env::args()
+        .find_map(|argument| argument.parse().ok())
+        .unwrap_or(100_000);
+    let dir = tempfile::tempdir().unwrap();
+    runtime.block_on(start(dir.path(), count));
+    let this = std::env::current_exe().unwrap();
+    let mut child = Command::new(this);
+    assert!(child.env(RECOVER, dir.path()).status().unwrap().success());
+}
+
+fn engine(dir: &Path) -> Engine {
+    let sleep: host::scripted::Sleep = Arc::new(|time| Box::pin(tokio::time::sleep(time)));
+    Engine::new(Parts {
+        journal: Arc::new(SqliteJournal::open(dir, Options::default()).unwrap()),
+        host: Arc::new(ScriptedHost::new(sleep, |_| None)),
+        modules: Arc::new(HashMap::new()),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        observer: None,
+    })
+}
+
+async fn start(dir: &Path, count: usize) {
+    let engine = Arc::new(engine(dir));
+    let definitions = [WAITS, RETRIES].map(|text| Definition::parse(text).unwrap());
+    let (before, began) = (memory("VmRSS"), Instant::now());
+    let starters = (0..STARTERS).map(|starter| {
+        let (engine, definitions) = (Arc::clone(&engine), definitions.clone());
+        tokio::spawn(async move {
+            for number in (starter..count).step_by(STARTERS) {
+                let request = StartRequest {
+                    identity: identity(number),
+                    definition: definitions[number / STARTERS % 2].clone(),
+                    input: Payload::from_text(INPUT).unwrap(),
+                    started_as: StartedAs::default(),
+                };
+                engine.start(request).await.unwrap();
+            }
+        })
+    });
+    for starter in starters.collect::<Vec<_>>() {
+        starter.await.unwrap();
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    // What the last of them wait for may still be on its way.
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    println!(
+        "{count} started in {seconds:.1} s; {} bytes of memory each",
+        (memory("VmRSS") - before) * 1024 / count
+    );
+    // Dropped with what it recorded, not closed by its engine.
+    drop(engine);
+}
+
+fn recover(dir: &Path) {
+    let before = memory("VmRSS");
+    let began = Instant::now();
+    let engine = engine(dir);
+    let opened = began.elapsed().as_secs_f64();
+    let journal = memory("VmRSS");
+    let count = engine.recover().unwrap();
+    println!(
+        "{count} recovered in {:.2} s, {opened:.2} of it to open the journal; {} bytes of memory \
+         each, {} of it the journal's; at most {}",
+        began.elapsed().as_secs_f64(),
+        (memory("VmRSS") - before) * 1024 / count,
+        (journal - before) * 1024 / count,
+        (memory("VmHWM") - before) * 1024 / count,
+    );
+}
+
+fn identity(number: usize) -> Identity {
+    let place = Place::default();
+    // As long, and as random, as the names that clients draw.
+    let unique = (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let name = format!("{unique:016x}-4000-8000-{number:012}");
+    Identity {
+        execution_arn: place.execution("machine", &name),
+        name,
+        state_machine_arn: place.state_machine("machine"),
+        state_machine_name: "machine".into(),
+        role_arn: "arn:aws:iam::123456789012:role/role".into(),
+        region: "us-east-1".into(),
+        kind: Kind::Standard,
+    }
+}
+
+/// What this process holds, in KiB, as Linux counts; 0 elsewhere.
+fn memory(field: &str) -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
+    line.and_then(|line| line.trim_matches([':', '\t', ' ', 'k', 'B']).parse().ok())
+        .unwrap_or(0)
+}
