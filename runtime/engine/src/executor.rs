@@ -173,8 +173,10 @@ impl Engine {
     /// The journal's; an execution whose rows are damaged is left alone and logged.
     pub fn recover(&self) -> Result<usize, Error> {
         let mut open = Vec::new();
-        self.shared.journal.open_executions(&mut |summary| {
-            open.push(summary.execution);
+        self.shared.journal.open_rows(&mut |row| {
+            if row.is_last {
+                open.push(row.execution.clone());
+            }
             true
         })?;
         let mut resumed = 0;

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use asl::Timestamp;
 use asl::arn::Place;
 use journal::sqlite::Options;
-use journal::{Append, Change, Journal, Opened, Origin, SqliteJournal, Status};
+use journal::{Append, Change, Journal, OpenRow, Opened, Origin, SqliteJournal, Status};
 
 const ROW_BYTES: usize = 280;
 /// How many rows an execution has in the second table.
@@ -182,14 +182,11 @@ fn take_up(dir: &Path) {
     let opened = began.elapsed();
     let after = resident_kibibytes();
     let mut rows = 0;
-    let mut visit = |summary: journal::Summary| {
-        rows += journal
-            .rows(&summary.execution, 0, usize::MAX)
-            .unwrap()
-            .len();
+    let mut visit = |_: OpenRow<'_>| {
+        rows += 1;
         true
     };
-    journal.open_executions(&mut visit).unwrap();
+    journal.open_rows(&mut visit).unwrap();
     let read = began.elapsed() - opened;
     println!(
         "{OPEN} open executions of {SHORT} rows: open in {:.2} s, all {rows} rows read in {:.2} s, {} bytes of memory each",

@@ -14,7 +14,9 @@ use asl::arn::{ExecutionArn, StateMachineArn};
 use tokio::sync::oneshot;
 
 use crate::chance::Chance;
-use crate::{Append, Durable, Entry, Error, Journal, Listing, MemoryJournal, Page, Row, Summary};
+use crate::{
+    Append, Durable, Entry, Error, Journal, Listing, MemoryJournal, OpenRow, Page, Row, Summary,
+};
 
 /// What the refusals name as their file.
 const PATH: &str = "the simulated disk";
@@ -273,10 +275,10 @@ impl Journal for FaultyJournal {
         self.shared().disk.list(listing)
     }
 
-    fn open_executions(&self, visit: &mut dyn FnMut(Summary) -> bool) -> Result<(), Error> {
+    fn open_rows(&self, visit: &mut dyn FnMut(OpenRow<'_>) -> bool) -> Result<(), Error> {
         // Not under the lock: `visit` may call this journal.
         let disk = self.shared().disk.reopen();
-        disk.open_executions(visit)
+        disk.open_rows(visit)
     }
 
     fn open_count(&self, state_machine: Option<&StateMachineArn>) -> Result<u64, Error> {

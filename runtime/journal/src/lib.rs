@@ -24,7 +24,7 @@ pub mod sqlite;
 pub use append::{Append, Change, Opened, Origin, ROW_BYTES_MAX, Status};
 pub use error::Error;
 pub use faulty::{Faults, FaultyJournal};
-pub use listing::{Entry, Listing, Page, PageToken, Row, Summary, Under};
+pub use listing::{Entry, Listing, OpenRow, Page, PageToken, Row, Summary, Under};
 pub use memory::MemoryJournal;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteJournal;
@@ -84,12 +84,15 @@ pub trait Journal: Send + Sync + 'static {
     /// [`Error::BadPageToken`], or the storage's.
     fn list(&self, listing: &Listing) -> Result<Page, Error>;
 
-    /// Every execution that has not ended, oldest first (the reverse of a list's order): what a
-    /// restart takes up again. `visit` may stop the walk by returning `false`.
+    /// Every row of every open execution: what a restart takes up again, in one walk. Those of
+    /// one execution come in order; those of several come as they were stored, mixed. `visit`
+    /// may stop the walk by returning `false`.
+    ///
+    /// The walk shows one moment: what is written meanwhile is not seen.
     ///
     /// # Errors
     /// The storage's.
-    fn open_executions(&self, visit: &mut dyn FnMut(Summary) -> bool) -> Result<(), Error>;
+    fn open_rows(&self, visit: &mut dyn FnMut(OpenRow<'_>) -> bool) -> Result<(), Error>;
 
     /// How many executions are open, of one state machine or in all. Costs no walk.
     ///

@@ -18,6 +18,21 @@ pub struct Row {
     pub records: Vec<u8>,
 }
 
+/// One row of an open execution, as a restart walks over all of them.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenRow<'r> {
+    /// Whose row. Clones share the text that the journal keeps of it.
+    pub execution: &'r ExecutionArn,
+    /// Tells executions apart: in the order in which they began to be stored.
+    pub arrival: i64,
+    /// Its number within the execution.
+    pub sequence: u64,
+    /// Whether the execution has no row after it.
+    pub is_last: bool,
+    /// The encoded records.
+    pub records: &'r [u8],
+}
+
 /// What a list shows of an execution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {

@@ -15,8 +15,8 @@ use crate::append::Standing;
 use crate::listing::Cursor;
 use crate::open_counts::OpenCounts;
 use crate::{
-    Append, Change, Durable, Entry, Error, Journal, Listing, Opened, Page, ROW_BYTES_MAX, Row,
-    Status, Summary,
+    Append, Change, Durable, Entry, Error, Journal, Listing, OpenRow, Opened, Page, ROW_BYTES_MAX,
+    Row, Status, Summary,
 };
 
 /// A journal that lives as long as the process.
@@ -313,12 +313,28 @@ impl Journal for MemoryJournal {
         Ok(Page { summaries, next })
     }
 
-    fn open_executions(&self, visit: &mut dyn FnMut(Summary) -> bool) -> Result<(), Error> {
+    fn open_rows(&self, visit: &mut dyn FnMut(OpenRow<'_>) -> bool) -> Result<(), Error> {
         // Collected first, so that `visit` may call this journal.
-        let open = self
-            .state()
-            .in_order(|_, summary| summary.status == Status::Running);
-        let _ = open.into_iter().all(|(_, summary)| visit(summary));
+        let state = self.state();
+        let is_open = |one: &&Execution| one.summary.status == Status::Running;
+        let open = state.executions.iter().filter(|(_, one)| is_open(one));
+        let open: Vec<_> = open.map(|(arrival, one)| (*arrival, one.clone())).collect();
+        drop(state);
+        for (arrival, one) in &open {
+            let last = one.rows.len().saturating_sub(1);
+            for (place, records) in one.rows.iter().enumerate() {
+                let row = OpenRow {
+                    execution: &one.summary.execution,
+                    arrival: *arrival,
+                    sequence: place as u64,
+                    is_last: place == last,
+                    records,
+                };
+                if !visit(row) {
+                    return Ok(());
+                }
+            }
+        }
         Ok(())
     }
 

@@ -6,7 +6,7 @@
 // A panic is the report here, in the functions beside the test as well.
 #![allow(clippy::unwrap_used)]
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use asl::Timestamp;
 use asl::arn::Place;
 use journal::sqlite::Options;
-use journal::{Append, Change, Journal, Opened, Origin, SqliteJournal, Status, Summary};
+use journal::{Append, Change, Journal, OpenRow, Opened, Origin, SqliteJournal, Status};
 
 /// Tells the victim which directory to write.
 const VICTIM: &str = "JOURNAL_CRASH_VICTIM";
@@ -147,12 +147,17 @@ fn verify(dir: &Path, acknowledged: &HashMap<String, u64>) {
         check_execution(&journal, name, *count);
     }
     // Those of which nothing was acknowledged may be there, but then whole.
-    let mut visit = |summary: Summary| {
-        assert_eq!(summary.status, Status::Running);
-        check_execution(&journal, &summary.opened.name, 1);
+    let mut open = HashSet::new();
+    let mut visit = |row: OpenRow<'_>| {
+        open.insert(row.execution.clone());
         true
     };
-    journal.open_executions(&mut visit).unwrap();
+    journal.open_rows(&mut visit).unwrap();
+    for arn in open {
+        let summary = journal.summary(&arn).unwrap();
+        assert_eq!(summary.status, Status::Running);
+        check_execution(&journal, &summary.opened.name, 1);
+    }
 }
 
 fn check_execution(journal: &SqliteJournal, name: &str, acknowledged: u64) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use asl::Timestamp;
 use asl::arn::Place;
 
-use super::{Subject, append, arn, expect_rows, first, last, opened, row};
+use super::{Subject, append, arn, first, last, opened, row};
 use crate::{
     Change, Error, Journal, Listing, Opened, Origin, Page, PageToken, Status, Summary, Under,
 };
@@ -269,39 +269,6 @@ fn other_lists(asked: &Listing) -> Vec<Listing> {
         ..asked.clone()
     });
     others
-}
-
-pub(super) fn open_executions(subject: &mut impl Subject) {
-    let journal = subject.open();
-    for (name, started_at) in [("a", 30), ("b", 10), ("c", 20), ("d", 10), ("e", 10)] {
-        append(
-            &journal,
-            row(name, 0, Change::Opened(opened("machine", name, started_at))),
-        );
-    }
-    append(&journal, last("c", 1, Status::Aborted));
-    append(&journal, last("d", 1, Status::Aborted));
-    let at = Timestamp(3000);
-    append(&journal, row("d", 2, Change::Reopened { at }));
-    drop(journal);
-    let journal = subject.open();
-    let mut names = Vec::new();
-    let mut visit = |summary: Summary| {
-        // A visitor may read what it is shown.
-        let name = summary.opened.name;
-        expect_rows(&journal, &name, if name == "d" { 3 } else { 1 });
-        names.push(name);
-        true
-    };
-    journal.open_executions(&mut visit).expect("a walk");
-    assert_eq!(names, ["b", "d", "e", "a"]);
-    let mut visits = 0;
-    let mut stop = |_| {
-        visits += 1;
-        false
-    };
-    journal.open_executions(&mut stop).expect("a walk");
-    assert_eq!(visits, 1);
 }
 
 /// So many must be open in all, of `x` and of `y`.

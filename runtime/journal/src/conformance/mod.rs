@@ -11,6 +11,7 @@ use crate::{Append, Change, Durable, Error, Journal, Opened, Origin, Row, Status
 
 mod clauses;
 mod lists;
+mod open_rows;
 mod random;
 
 /// How many seeds [`check`] tries: enough to meet every pair of operations, in a second or
@@ -38,7 +39,8 @@ pub fn check<S: Subject>(mut new: impl FnMut() -> S) {
     clauses::reads(&mut new());
     lists::lists(&mut new());
     lists::page_tokens(&mut new());
-    lists::open_executions(&mut new());
+    open_rows::complete(&mut new());
+    open_rows::stopped(&mut new());
     lists::open_counts(&mut new());
     clauses::retention(&mut new());
     clauses::catalogue(&mut new());

@@ -2,6 +2,7 @@
 
 use asl::Timestamp;
 
+use super::open_rows::open_rows;
 use super::{Subject, arn, opened, row, wait};
 use crate::chance::Chance;
 use crate::{Append, Change, Error, Journal, Listing, MemoryJournal, Origin, Status, Under};
@@ -180,7 +181,7 @@ fn compare_reads(journal: &impl Journal, model: &MemoryJournal, chance: &mut Cha
         }
         listing.after = page.next;
     }
-    assert_eq!(open(journal), open(model));
+    assert_eq!(open_rows(journal), open_rows(model));
     for machine in [None, Some(opened("x", "", 0).state_machine)] {
         let (found, expected) = (
             journal.open_count(machine.as_ref()),
@@ -195,16 +196,6 @@ fn compare_reads(journal: &impl Journal, model: &MemoryJournal, chance: &mut Cha
         );
         assert_eq!(said(&found), said(&expected));
     }
-}
-
-fn open(journal: &impl Journal) -> Vec<String> {
-    let mut names = Vec::new();
-    let mut visit = |summary: crate::Summary| {
-        names.push(summary.opened.name);
-        true
-    };
-    journal.open_executions(&mut visit).expect("a walk");
-    names
 }
 
 /// An answer as text: errors have no equality, and their text says all that they hold.

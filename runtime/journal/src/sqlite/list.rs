@@ -13,10 +13,6 @@ use super::{code_of, status_of};
 use crate::listing::Cursor;
 use crate::{Error, Listing, Opened, Origin, Page, Status, Summary, Under};
 
-/// How many open executions are read at a time, so that no snapshot lasts long: an old one
-/// keeps the write-ahead log from starting over.
-const OPEN_PAGE: usize = 1000;
-
 /// What every query for summaries selects, as [`Readers::summary_of`] reads it.
 const SUMMARY: &str = "SELECT e.arn, machine.arn, e.name, e.started_at, version.arn, alias.arn,
          map_run.arn, e.item_count, e.status, e.stopped_at, e.redrive_count, e.redriven_at
@@ -44,11 +40,6 @@ pub(super) fn newest(under: Option<&Under>) -> String {
          ORDER BY started_at DESC, id DESC LIMIT ?4"
     )
 }
-
-/// The query for open executions after a place, oldest first, with `status` 0 or 8.
-pub(super) const OLDEST_OPEN: &str = "SELECT started_at, id FROM executions
-     WHERE status = ?1 AND (started_at, id) > (?2, ?3)
-     ORDER BY started_at, id LIMIT ?4";
 
 /// The codes of executions that stand so, redriven or not.
 fn codes(status: Option<Status>, redriven: Option<bool>) -> impl Iterator<Item = i64> {
@@ -95,39 +86,6 @@ impl Readers {
             let summaries = self.summaries(connection, &places)?;
             Ok(summaries.map(|summaries| Page { summaries, next }))
         })
-    }
-
-    /// Every open execution, oldest first, a page at a time.
-    pub(super) fn open_executions(
-        &self,
-        visit: &mut dyn FnMut(Summary) -> bool,
-    ) -> Result<(), Error> {
-        let mut after = Cursor {
-            started_at: Timestamp(i64::MIN),
-            arrival: i64::MIN,
-        };
-        loop {
-            let mut places = Vec::new();
-            let page = self.with(|connection| {
-                let mut oldest = connection.prepare_cached(OLDEST_OPEN)?;
-                for code in codes(Some(Status::Running), None) {
-                    let from = params![code, after.started_at.0, after.arrival, OPEN_PAGE];
-                    let found = oldest.query_map(from, cursor)?;
-                    places.extend(found.collect::<Result<Vec<_>, _>>()?);
-                }
-                places.sort_unstable();
-                places.truncate(OPEN_PAGE);
-                self.summaries(connection, &places)
-            })?;
-            let Some(last) = places.last() else {
-                return Ok(());
-            };
-            after = *last;
-            // No snapshot is held here, and `visit` may call this journal.
-            if !page.into_iter().all(&mut *visit) {
-                return Ok(());
-            }
-        }
     }
 
     /// How many executions of a state machine are open.

@@ -7,7 +7,7 @@
 //! while it runs, the next batch gathers.
 //!
 //! It does not know what a row means. Read [`SqliteJournal`], then `store` (what a batch
-//! writes), `queue` and `writer` (when), `fold` (the archive), `expire`, `index`, `read` and `list`.
+//! writes), `queue` and `writer` (when), `fold` (the archive), `expire`, `index`, `read`, `list` and `walk`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use asl::Timestamp;
 use asl::arn::{ExecutionArn, StateMachineArn};
 use tokio::sync::oneshot;
 
-use crate::{Append, Durable, Entry, Error, Journal, Listing, Page, Row, Status, Summary};
+use crate::{Append, Durable, Entry, Error, Journal, Listing, OpenRow, Page, Row, Status, Summary};
 
 mod error;
 mod expire;
@@ -28,6 +28,7 @@ mod list;
 mod queue;
 mod read;
 mod store;
+mod walk;
 mod writer;
 
 use files::Lock;
@@ -140,8 +141,8 @@ impl Journal for SqliteJournal {
         self.readers.list(listing)
     }
 
-    fn open_executions(&self, visit: &mut dyn FnMut(Summary) -> bool) -> Result<(), Error> {
-        self.readers.open_executions(visit)
+    fn open_rows(&self, visit: &mut dyn FnMut(OpenRow<'_>) -> bool) -> Result<(), Error> {
+        self.readers.open_rows(visit)
     }
 
     fn open_count(&self, state_machine: Option<&StateMachineArn>) -> Result<u64, Error> {

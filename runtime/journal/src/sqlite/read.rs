@@ -122,7 +122,7 @@ impl Readers {
     }
 
     /// Reads rows from the archive.
-    fn archived(
+    pub(super) fn archived(
         &self,
         connection: &Connection,
         id: i64,
