@@ -73,6 +73,7 @@ async fn run(
         role_arn: format!("arn:aws:iam::{ACCOUNT}:role/role").into(),
         region: "us-east-1".into(),
         kind: Kind::Standard,
+        map_state: None,
     };
     let arn = identity.execution_arn.clone();
     let input = Payload::from_text(input).map_err(|error| error.to_string())?;

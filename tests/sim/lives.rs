@@ -219,6 +219,7 @@ fn identity() -> Identity {
         role_arn: "arn:aws:iam::123456789012:role/role".into(),
         region: place.region.as_str().into(),
         kind: Kind::Standard,
+        map_state: None,
     }
 }
 

@@ -117,6 +117,7 @@ fn identity() -> Identity {
         role_arn: "arn:aws:iam::123456789012:role/role".into(),
         region: "us-east-1".into(),
         kind: Kind::Standard,
+        map_state: None,
     }
 }
 

@@ -54,6 +54,28 @@ arn! {
     ExecutionArn
 }
 
+arn! {
+    /// `arn:aws:states:REGION:ACCOUNT:mapRun:STATE_MACHINE/LABEL:UUID`
+    MapRunArn
+}
+
+impl MapRunArn {
+    /// The run of this id, of a Map with this label in this state machine.
+    pub fn of(machine: &StateMachineArn, label: &str, id: &str) -> Self {
+        format!(
+            "{}/{label}:{id}",
+            machine.0.replacen(":stateMachine:", ":mapRun:", 1)
+        )
+        .into()
+    }
+
+    /// The child executions' state machine: `…:stateMachine:STATE_MACHINE/LABEL`.
+    pub fn state_machine(&self) -> StateMachineArn {
+        let (run, _) = self.0.rsplit_once(':').unwrap_or((&self.0, ""));
+        run.replacen(":mapRun:", ":stateMachine:", 1).into()
+    }
+}
+
 /// Where this runtime pretends to be: what stands between `arn:aws:states:` and the resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {

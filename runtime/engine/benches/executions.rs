@@ -199,5 +199,6 @@ fn identity(name: String, kind: Kind) -> Identity {
         role_arn: "arn:aws:iam::123456789012:role/role".into(),
         region: "us-east-1".into(),
         kind,
+        map_state: None,
     }
 }

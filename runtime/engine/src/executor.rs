@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use asl::arn::ExecutionArn;
 use asl::history;
-use asl::interpreter::{Command, End, Event, Execution, Step, TaskCommand};
+use asl::interpreter::{
+    Command, End, Event, Execution, MapRunCommand, MapRunReport, Step, TaskCommand,
+};
 use asl::{Failure, Payload};
 use journal::{Append, Change, Journal, Opened, Origin, Status};
 use tokio::sync::watch;
@@ -420,6 +422,12 @@ impl Shared {
                     attempt.abort();
                 }
             }
+            Command::StartMapRun(command) => {
+                let (shared, slot) = (Arc::clone(self), Arc::clone(slot));
+                let report = map_run_refused(&command);
+                tokio::spawn(async move { shared.advance(&slot, report, None) });
+            }
+            Command::StopMapRun(_) => {}
             Command::StartTimer(timer) => {
                 let wake = Wake {
                     execution: locked.arn(),
@@ -493,6 +501,16 @@ fn origin(started_as: &StartedAs) -> Origin {
         version: shared(&started_as.version_arn),
         alias: shared(&started_as.alias_arn),
         ..Origin::default()
+    }
+}
+
+/// Nothing here runs Map Runs yet: the state fails and says so.
+fn map_run_refused(command: &MapRunCommand) -> Event {
+    let cause = "This runtime does not run a Map in DISTRIBUTED mode yet.";
+    let failure = Failure::new(asl::ErrorName::RUNTIME, cause);
+    Event::MapRun {
+        run: command.run,
+        report: MapRunReport::Failed(failure),
     }
 }
 

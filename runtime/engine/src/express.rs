@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use asl::Payload;
-use asl::interpreter::{Command, End, Event, Execution, Identity, TaskKey};
+use asl::interpreter::{Command, End, Event, Execution, Identity, MapRunReport, TaskKey};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::attempt::Workshop;
@@ -85,6 +85,16 @@ impl Work {
                     attempt.abort();
                 }
             }
+            // An Express machine may not have a Map in DISTRIBUTED mode; validation says so.
+            Command::StartMapRun(command) => {
+                let cause = "An Express execution cannot run a Map in DISTRIBUTED mode.";
+                let failure = asl::Failure::new(asl::ErrorName::RUNTIME, cause);
+                let report = MapRunReport::Failed(failure);
+                let run = command.run;
+                self.events
+                    .spawn(async move { Event::MapRun { run, report } });
+            }
+            Command::StopMapRun(_) => {}
             Command::StartTimer(timer) => self.sleep(timer.at, Event::Timer(timer)),
             Command::StartDeadline(at) => self.sleep(at, Event::Deadline),
             Command::Continue => {

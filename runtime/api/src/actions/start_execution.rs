@@ -94,6 +94,7 @@ pub(crate) fn identity(target: &Target, name: String, unique: impl Fn() -> Strin
         role_arn: Arc::from(&*target.revision.settings.role_arn),
         region: place.region.into(),
         kind: machine.kind,
+        map_state: None,
     }
 }
 

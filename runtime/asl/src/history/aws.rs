@@ -48,6 +48,10 @@ impl Detail {
             Self::MapStateStarted { .. } => "MapStateStarted",
             Self::MapStateSucceeded => "MapStateSucceeded",
             Self::MapStateFailed => "MapStateFailed",
+            Self::MapRunStarted { .. } => "MapRunStarted",
+            Self::MapRunSucceeded => "MapRunSucceeded",
+            Self::MapRunFailed(_) => "MapRunFailed",
+            Self::MapRunAborted => "MapRunAborted",
             Self::MapIterationStarted { .. } => "MapIterationStarted",
             Self::MapIterationSucceeded { .. } => "MapIterationSucceeded",
             Self::MapIterationFailed { .. } => "MapIterationFailed",
@@ -75,6 +79,8 @@ impl Detail {
             | Self::ParallelStateFailed
             | Self::MapStateSucceeded
             | Self::MapStateFailed
+            | Self::MapRunSucceeded
+            | Self::MapRunAborted
             | Self::StateAborted(_)
             | Self::Started {
                 via: Via::Lambda, ..
@@ -98,6 +104,8 @@ impl Detail {
                 .assigned(assigned)
                 .text("name", name)
                 .data("output", output),
+            Self::MapRunStarted { arn } => details.text("mapRunArn", arn.as_str()),
+            Self::MapRunFailed(failure) => details.failure(failure),
             Self::MapStateStarted { length } => details.put("length", json!(length)),
             Self::MapIterationStarted { name, index }
             | Self::MapIterationSucceeded { name, index }

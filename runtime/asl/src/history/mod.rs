@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 
 pub use codec::{DecodeError, decode, encode};
 
+use crate::arn::MapRunArn;
+use crate::interpreter::MapRunPlan;
 use crate::{Failure, Payload, Timestamp};
 
 /// The id of a history event: 1, 2, 3 … without a gap; 0 stands for "none".
@@ -92,6 +94,13 @@ pub enum Note {
         items: Payload,
         /// How many iterations may be open at once.
         concurrency: u32,
+    },
+    /// The Map Run that a Map in DISTRIBUTED mode is about to start.
+    MapRun {
+        /// The scope whose state is the Map.
+        scope: ScopeId,
+        /// All of it.
+        plan: MapRunPlan,
     },
     /// What an attempt used.
     Used {
@@ -204,6 +213,12 @@ pub enum Detail {
     },
     MapStateSucceeded,
     MapStateFailed,
+    MapRunStarted {
+        arn: MapRunArn,
+    },
+    MapRunSucceeded,
+    MapRunFailed(Failure),
+    MapRunAborted,
     MapIterationStarted {
         name: Arc<str>,
         index: u32,

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::scope::{Attempting, Current, Item, Nested, Phase, Scope};
+use super::map_run::MapRunning;
+use super::scope::{Attempting, Current, Item, Nested, Phase, STATE_DATA, Scope};
 use super::{End, Execution};
 use crate::history::{Detail, EventId, HistoryEvent, Note, Record, ScopeId};
 use crate::query::Variables;
@@ -57,6 +58,14 @@ impl Execution {
                 let nested = Nested::new(Some(items.clone()), total, *concurrency);
                 self.set_phase(*scope, Phase::Mapping(Box::new(nested)));
             }
+            Note::MapRun { scope, plan } => {
+                let running = MapRunning {
+                    plan: plan.clone(),
+                    started: EventId(0),
+                    at: Timestamp(0),
+                };
+                self.set_phase(*scope, Phase::MapRunning(Box::new(running)));
+            }
             Note::Used { .. } => {}
         }
     }
@@ -98,6 +107,10 @@ impl Execution {
             }
             Detail::ParallelStateStarted => self.start_branches(scope_id, event.id),
             Detail::MapStateStarted { .. } => self.start_iterations(scope_id, event.id),
+            Detail::MapRunStarted { .. } => self.map_run_started(scope_id, event),
+            Detail::MapRunSucceeded | Detail::MapRunFailed(_) => {
+                self.map_run_ended(scope_id, event)
+            }
             Detail::MapIterationSucceeded { .. } => self.iteration_done(scope_id, event.id),
             Detail::MapIterationFailed { .. } | Detail::MapIterationAborted { .. } => {}
             Detail::ParallelStateFailed | Detail::MapStateFailed => {
@@ -106,6 +119,7 @@ impl Execution {
             }
             Detail::ParallelStateSucceeded
             | Detail::MapStateSucceeded
+            | Detail::MapRunAborted
             | Detail::StateAborted(_) => {}
             Detail::MapIterationStarted { .. }
             | Detail::Started { .. }
@@ -120,7 +134,7 @@ impl Execution {
     fn begin(&mut self, input: &Payload, now: Timestamp) {
         self.input = input.clone();
         self.started_at = now;
-        let start_at = self.machine.0.flow.start_at;
+        let start_at = self.flow().start_at;
         let root = Scope {
             parent: None,
             // AWS: the first state's entry has no previous event.
@@ -253,6 +267,22 @@ impl Execution {
         scope.previous = event;
     }
 
+    fn map_run_started(&mut self, id: ScopeId, event: &HistoryEvent) {
+        if let Some(scope) = self.scopes.get_mut(&id) {
+            scope.previous = event.id;
+            if let Phase::MapRunning(running) = &mut scope.phase {
+                running.started = event.id;
+                running.at = event.timestamp;
+            }
+        }
+    }
+
+    /// Nothing more is heard of the run; the state goes on, or is tried again.
+    fn map_run_ended(&mut self, id: ScopeId, event: &HistoryEvent) {
+        self.set_phase(id, Phase::Entered);
+        self.lead(id, event.id);
+    }
+
     fn open_scope(&mut self, id: ScopeId, parent: ScopeId, index: u32, input: &Payload) {
         let Some(start_at) = self.nested_start(parent, index) else {
             return;
@@ -354,9 +384,10 @@ pub(super) fn item_at(items: &Payload, index: u32) -> Option<Item> {
         _ => return None,
     };
     Some(Item {
-        index,
+        index: u64::from(index),
         key,
         value: Arc::new(value.clone()),
+        source: STATE_DATA.into(),
     })
 }
 
@@ -371,5 +402,6 @@ pub(super) fn items_of(items: &Payload) -> impl Iterator<Item = Item> {
         index,
         key,
         value: Arc::new(value.clone()),
+        source: STATE_DATA.into(),
     })
 }

@@ -136,6 +136,6 @@ fn item_part(item: &Item) -> Value {
         part.insert("Key".into(), Value::from(&**key));
     }
     part.insert("Value".into(), (*item.value).clone());
-    part.insert("Source".into(), Value::from("STATE_DATA"));
+    part.insert("Source".into(), Value::from(&*item.source));
     Value::Object(part)
 }

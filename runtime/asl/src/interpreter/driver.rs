@@ -54,6 +54,7 @@ impl<'e> Driver<'e> {
                 report,
                 usage,
             } => self.hear(task, report, usage),
+            Event::MapRun { run, report } => self.hear_of_map_run(run, report),
             Event::Deadline => self.deadline(),
             Event::Stop(failure) => self.stop(failure),
             Event::Continue => self.resume(),
@@ -155,7 +156,10 @@ impl<'e> Driver<'e> {
             Phase::Mapping(_) => self.start_mapping(id),
             Phase::Nesting(_) => self.nest(id),
             Phase::Done(_) => self.flow_done(id),
-            Phase::Attempting(_) | Phase::BackingOff(_) | Phase::Waiting(_) => {}
+            Phase::Attempting(_)
+            | Phase::BackingOff(_)
+            | Phase::Waiting(_)
+            | Phase::MapRunning(_) => {}
         }
     }
 
@@ -266,13 +270,16 @@ impl<'e> Driver<'e> {
 
     fn cancel_attempts(&mut self) {
         for (id, scope) in &self.execution.scopes {
-            if let Phase::Attempting(attempting) = &scope.phase {
-                let task = TaskKey {
-                    scope: *id,
-                    scheduled: attempting.scheduled,
-                };
-                self.step.commands.push(Command::CancelTask(task));
-            }
+            let key = |scheduled| TaskKey {
+                scope: *id,
+                scheduled,
+            };
+            let command = match &scope.phase {
+                Phase::Attempting(attempting) => Command::CancelTask(key(attempting.scheduled)),
+                Phase::MapRunning(running) => Command::StopMapRun(key(running.started)),
+                _ => continue,
+            };
+            self.step.commands.push(command);
         }
     }
 

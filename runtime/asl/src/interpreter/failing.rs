@@ -214,6 +214,7 @@ impl Driver<'_> {
     /// Says that the state of this scope was aborted, where AWS has an event for it, and
     /// cancels its attempt.
     pub(super) fn abort_state(&mut self, id: ScopeId) {
+        self.abort_map_run(id);
         if let Some(task) = self.attempt_of(id) {
             self.step.commands.push(Command::CancelTask(task));
         }

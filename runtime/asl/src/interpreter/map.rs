@@ -16,6 +16,9 @@ use crate::{Payload, limits};
 
 impl Driver<'_> {
     pub(super) fn map(&mut self, id: ScopeId, state: &State, map: &Map) -> Result<(), Fault> {
+        if let Some(distributed) = &map.distributed {
+            return self.start_map_run(id, state, map, distributed);
+        }
         let effective = self.effective_input(id, state)?;
         let reading = self.reading(id)?;
         let items = self.items(&reading, map, &effective)?;
@@ -71,19 +74,29 @@ impl Driver<'_> {
 
     fn concurrency(&self, reading: &Reading, map: &Map, input: &Value) -> Result<u32, Fault> {
         let most = limits::INLINE_MAP_CONCURRENCY_MAX as u32;
-        let wanted = match &map.max_concurrency {
-            None => 0.0,
-            Some(Number::Literal(number)) => *number,
-            Some(Number::Expression(expression)) => {
-                let value = self.evaluate(reading, expression, input)?;
-                whole_number(expression, &value)?
-            }
-        };
+        let wanted = self.concurrency_wanted(reading, map, input)?;
         Ok(if wanted < 1.0 {
             most
         } else {
             (wanted as u32).min(most)
         })
+    }
+
+    /// MaxConcurrency; 0 where there is none.
+    pub(super) fn concurrency_wanted(
+        &self,
+        reading: &Reading,
+        map: &Map,
+        input: &Value,
+    ) -> Result<f64, Fault> {
+        match &map.max_concurrency {
+            None => Ok(0.0),
+            Some(Number::Literal(number)) => Ok(*number),
+            Some(Number::Expression(expression)) => {
+                let value = self.evaluate(reading, expression, input)?;
+                whole_number(expression, &value)
+            }
+        }
     }
 
     /// Opens as many iterations as may be, and ends when all have.

@@ -22,6 +22,7 @@ mod fail;
 mod failing;
 mod fault;
 mod map;
+mod map_run;
 mod observe;
 mod parallel;
 mod pass;
@@ -40,10 +41,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::arn::{ExecutionArn, StateMachineArn};
-use crate::definition::StateMachine;
+use crate::definition::{Flow, StateKind, StateMachine};
 use crate::history::{EventId, Record, ScopeId, Usage, Via};
 use crate::{Failure, Payload, Timestamp};
 
+pub use map_run::{ItemSource, MapItem, MapRunCommand, MapRunPlan, MapRunReport};
 pub use observe::{Observer, Sight};
 pub(crate) use survey::{Batches, Survey};
 pub(crate) use visit::{Act, StandIns};
@@ -84,6 +86,9 @@ pub struct Identity {
     pub region: Arc<str>,
     /// Standard or Express.
     pub kind: Kind,
+    /// The Map state whose item processor it runs: for a child execution of a Map Run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map_state: Option<Arc<str>>,
 }
 
 /// What happened outside, as `step` is told it. Every event bears its moment.
@@ -104,6 +109,13 @@ pub enum Event {
         report: Report,
         /// What the attempt used, where that is known.
         usage: Option<Usage>,
+    },
+    /// A Map Run ended.
+    MapRun {
+        /// Which.
+        run: TaskKey,
+        /// What came of it.
+        report: MapRunReport,
     },
     /// The execution's own TimeoutSeconds have passed.
     Deadline,
@@ -151,6 +163,10 @@ pub enum Command {
     ScheduleTask(Box<TaskCommand>),
     /// End an attempt; nothing more is heard of it.
     CancelTask(TaskKey),
+    /// Run a Map Run, and report what comes of it.
+    StartMapRun(Box<MapRunCommand>),
+    /// End a Map Run and its children; nothing more is heard of it.
+    StopMapRun(TaskKey),
     /// Wake the scope at that moment.
     StartTimer(Timer),
     /// Wake the execution at that moment with [`Event::Deadline`].
@@ -286,6 +302,19 @@ impl Execution {
     /// The definition it runs.
     pub fn machine(&self) -> &Arc<StateMachine> {
         &self.machine.0
+    }
+
+    /// The flow it runs: the machine's, or for a child of a Map Run an item processor.
+    fn flow(&self) -> &Flow {
+        let machine = &self.machine.0;
+        let map = self.identity.map_state.as_ref();
+        let map = map
+            .and_then(|name| machine.ids.get(name))
+            .map(|id| machine.state(*id));
+        match map.map(|state| &state.kind) {
+            Some(StateKind::Map(map)) => &map.processor,
+            _ => &machine.flow,
+        }
     }
 
     /// Its input.

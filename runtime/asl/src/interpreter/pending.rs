@@ -1,7 +1,7 @@
 //! What is outstanding: commands as a function of the state.
 
 use super::scope::{Attempting, Phase, Scope};
-use super::{Command, Execution, TaskCommand, TaskKey, Timer};
+use super::{Command, Execution, MapRunCommand, TaskCommand, TaskKey, Timer};
 use crate::Timestamp;
 use crate::history::ScopeId;
 
@@ -30,6 +30,14 @@ impl Execution {
             Phase::BackingOff(at) | Phase::Waiting(at) => {
                 Some(Command::StartTimer(Timer { scope: id, at: *at }))
             }
+            Phase::MapRunning(running) => Some(Command::StartMapRun(Box::new(MapRunCommand {
+                run: TaskKey {
+                    scope: id,
+                    scheduled: running.started,
+                },
+                plan: running.plan.clone(),
+                started_at: running.at,
+            }))),
             _ => None,
         }
     }
@@ -58,7 +66,12 @@ impl Execution {
 
     /// When the execution itself times out.
     pub(super) fn deadline(&self) -> Option<Timestamp> {
-        let seconds = self.machine.0.timeout_seconds?;
+        // A child execution of a Map Run has none: its flow is not the machine's.
+        let seconds = self
+            .machine
+            .0
+            .timeout_seconds
+            .filter(|_| self.identity.map_state.is_none())?;
         Some(
             self.started_at
                 .plus_seconds(i64::try_from(seconds).unwrap_or(i64::MAX)),
@@ -72,7 +85,9 @@ impl Phase {
         match self {
             Self::Entering(..) | Self::Entered | Self::Mapping(_) | Self::Done(_) => true,
             Self::Nesting(nested) => nested.can_open() || nested.is_complete(),
-            Self::Attempting(_) | Self::BackingOff(_) | Self::Waiting(_) => false,
+            Self::Attempting(_) | Self::BackingOff(_) | Self::Waiting(_) | Self::MapRunning(_) => {
+                false
+            }
         }
     }
 }

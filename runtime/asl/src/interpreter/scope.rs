@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::map_run::MapRunning;
 use crate::definition::StateId;
 use crate::history::{EventId, ScopeId, Via};
 use crate::query::Variables;
@@ -71,6 +72,8 @@ pub(super) enum Phase {
     Mapping(Box<Nested>),
     /// Branches or iterations run.
     Nesting(Box<Nested>),
+    /// A Map Run runs.
+    MapRunning(Box<MapRunning>),
     /// Its flow ended with this output. Transient.
     Done(Payload),
 }
@@ -129,8 +132,13 @@ impl Nested {
 /// `$$.Map.Item`.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Item {
-    pub(super) index: u32,
+    pub(super) index: u64,
     /// The key, when the items are the fields of an object.
     pub(super) key: Option<Arc<str>>,
     pub(super) value: Arc<serde_json::Value>,
+    /// Where it was read.
+    pub(super) source: Arc<str>,
 }
+
+/// The source of items that are in the state's own data.
+pub(super) const STATE_DATA: &str = "STATE_DATA";

@@ -62,12 +62,12 @@ impl Driver<'_> {
             // An activity starts when a worker takes it; all others at once.
             self.emit(id, scheduled, Detail::Started { via, worker: None });
         }
-        self.schedule(id);
+        self.ask(id);
         Ok(())
     }
 
-    /// Gives the command for the attempt that was just recorded.
-    fn schedule(&mut self, id: ScopeId) {
+    /// Gives the command for what was just recorded.
+    pub(super) fn ask(&mut self, id: ScopeId) {
         let Some(scope) = self.execution.scopes.get(&id) else {
             return;
         };

@@ -133,6 +133,7 @@ fn identity(context: &Value, region: &str) -> Identity {
         role_arn: text("Execution", "RoleArn").into(),
         region: region.into(),
         kind: Kind::Express,
+        map_state: None,
     }
 }
 

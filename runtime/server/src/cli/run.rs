@@ -127,6 +127,7 @@ impl Run {
                 Kind::Standard => MachineKind::Standard,
                 Kind::Express => MachineKind::Express,
             },
+            map_state: None,
         }
     }
 
