@@ -78,6 +78,7 @@ operations! {
     "StartExecution" => start_execution,
     "StopExecution" => stop_execution,
     "TagResource" => tag_resource,
+    "TestState" => test_state,
     "UntagResource" => untag_resource,
     "UpdateStateMachine" => update_state_machine,
     "UpdateStateMachineAlias" => update_state_machine_alias,

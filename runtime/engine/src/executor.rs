@@ -24,6 +24,7 @@ use crate::opening::{self, Opening};
 use crate::parts::{Error, Observer, Parts, StartError, StartRequest, Started, StartedAs};
 use crate::slot::Slot;
 use crate::story::{Told, tell};
+use crate::test_state::Crew;
 use crate::timers::{Timers, Wake};
 
 /// Keeps executions going.
@@ -255,6 +256,17 @@ impl Engine {
     /// [`Error`].
     pub fn tell(&self, arn: &ExecutionArn) -> Result<Told, Error> {
         tell(&*self.shared.journal, arn)
+    }
+
+    /// Whom a test of one state may need: those who work for executions.
+    pub fn crew(&self) -> Crew {
+        let shared = &self.shared;
+        Crew {
+            host: Arc::clone(&shared.workshop.host),
+            modules: Arc::clone(&shared.workshop.modules),
+            clock: Arc::clone(&shared.workshop.clock),
+            entropy: Arc::clone(&shared.entropy),
+        }
     }
 
     /// Stops going on, and resolves when everything that was recorded is durable.

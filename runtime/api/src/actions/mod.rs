@@ -29,6 +29,7 @@ pub(crate) mod start_execution;
 pub(crate) mod stop_execution;
 pub(crate) mod tag_resource;
 mod tags;
+pub(crate) mod test_state;
 pub(crate) mod untag_resource;
 pub(crate) mod update_state_machine;
 pub(crate) mod update_state_machine_alias;

@@ -66,6 +66,19 @@ pub(crate) const REDRIVE_FILTER: Text = Text::one_of(&["REDRIVEN", "NOT_REDRIVEN
 /// `ValidateStateMachineDefinitionSeverity`
 pub(crate) const SEVERITY: Text = Text::one_of(&["ERROR", "WARNING"]);
 
+/// `InspectionLevel`
+pub(crate) const INSPECTION_LEVEL: Text = Text::one_of(&["INFO", "DEBUG", "TRACE"]);
+/// `MockResponseValidationMode`
+pub(crate) const VALIDATION_MODE: Text = Text::one_of(&["STRICT", "PRESENT", "NONE"]);
+/// `StateName`
+pub(crate) const STATE_NAME: Text = Text::sensitive(1, limits::NAME_CHARS_MAX);
+
+/// `RetrierRetryCount`, `MapIterationFailureCount`
+pub(crate) const COUNT: Number = Number {
+    min: 0.0,
+    max: i32::MAX as f64,
+    whole: true,
+};
 /// `PageSize`
 pub(crate) const PAGE_SIZE: Number = Number {
     min: 0.0,
