@@ -14,6 +14,7 @@ pub mod failure;
 pub mod history;
 pub mod interpreter;
 pub mod limits;
+pub mod map_run;
 pub mod payload;
 pub mod query;
 pub mod test_state;

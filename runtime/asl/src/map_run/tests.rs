@@ -1,0 +1,100 @@
+use super::*;
+use crate::arn::MapRunArn;
+use crate::interpreter::ItemSource;
+
+fn run(count: u64, ppm: u32) -> MapRun {
+    MapRun::new(&MapRunPlan {
+        arn: MapRunArn::from("arn:aws:states:us-east-1:123456789012:mapRun:m/l:u"),
+        state_name: "Map".into(),
+        label: "l".into(),
+        source: ItemSource::Items(Payload::from_value(serde_json::json!([]))),
+        concurrency: 10,
+        tolerated_failure_count: count,
+        tolerated_failure_ppm: ppm,
+        batcher: None,
+        writer: None,
+    })
+}
+
+fn ended(run: &mut MapRun, number: u64, outcome: ChildOutcome) {
+    run.apply(&Record::Child(ChildEnd {
+        number,
+        items: 1,
+        outcome,
+        started_at: Timestamp(0),
+        stopped_at: Timestamp(1),
+    }));
+}
+
+fn ok(number: u64) -> ChildOutcome {
+    ChildOutcome::Succeeded(Payload::from_value(number.into()))
+}
+
+fn bad() -> ChildOutcome {
+    ChildOutcome::Failed(Failure::named("Bad"))
+}
+
+/// Of ten children the first `failed` fail: does the run?
+fn check(count: u64, ppm: u32, failed: u64, fails: bool) {
+    let mut run = run(count, ppm);
+    let (children, items) = (10, 10);
+    run.apply(&Record::Exhausted { children, items });
+    for number in 0..10 {
+        ended(
+            &mut run,
+            number,
+            if number < failed { bad() } else { ok(number) },
+        );
+    }
+    let verdict = run.verdict();
+    assert_eq!(
+        matches!(verdict, Some(Verdict::Failed(_))),
+        fails,
+        "{failed} failed, tolerated {count} or {ppm} ppm: {verdict:?}"
+    );
+}
+
+#[test]
+fn tolerances() {
+    check(0, 0, 0, false);
+    check(0, 0, 1, true);
+    check(1, 0, 1, false);
+    check(1, 0, 2, true);
+    check(0, 100_000, 1, false);
+    check(0, 100_000, 2, true);
+    check(0, 1_000_000, 10, false);
+    // Above either, the run fails.
+    check(1, 500_000, 2, true);
+    check(5, 100_000, 2, true);
+}
+
+#[test]
+fn results_are_in_the_order_of_the_source() {
+    let mut run = run(0, 0);
+    for number in [2, 0, 1, 1] {
+        ended(&mut run, number, ok(number));
+    }
+    assert_eq!(run.verdict(), None);
+    let (children, items) = (3, 3);
+    run.apply(&Record::Exhausted { children, items });
+    let Some(Verdict::Succeeded(result)) = run.verdict() else {
+        panic!("it has succeeded")
+    };
+    assert_eq!(result.text(), "[0,1,2]");
+    assert_eq!(run.items().succeeded, 3);
+}
+
+#[test]
+fn a_result_that_is_too_large_fails_the_run() {
+    let mut run = run(0, 0);
+    let large = Payload::from_value("a".repeat(200_000).into());
+    for number in 0..2 {
+        ended(&mut run, number, ChildOutcome::Succeeded(large.clone()));
+    }
+    let (children, items) = (2, 2);
+    run.apply(&Record::Exhausted { children, items });
+    let Some(Verdict::Failed(failure)) = run.verdict() else {
+        panic!("it has failed")
+    };
+    assert_eq!(failure.error_name(), ErrorName::DATA_LIMIT_EXCEEDED);
+}
