@@ -15,9 +15,11 @@ use super::driver::Driver;
 use super::fault::Fault;
 use super::scope::{Item, Phase};
 use super::transition::{Reading, checked};
-use super::{Execution, TaskKey};
+use super::{Execution, Kind, TaskKey};
 use crate::arn::MapRunArn;
-use crate::definition::{Distributed, Expression, Map, Number, Query, State, Template};
+use crate::definition::{
+    Distributed, ExecutionType, Expression, Map, Number, Query, State, Template,
+};
 use crate::history::{Detail, EventId, Note, ScopeId};
 use crate::query::jsonata;
 use crate::{Failure, Payload, Timestamp};
@@ -33,6 +35,8 @@ pub struct MapRunPlan {
     pub label: Arc<str>,
     /// Where items come from.
     pub source: ItemSource,
+    /// Which children it has.
+    pub children: Kind,
     /// Children that may be open at once.
     pub concurrency: u32,
     /// Failed items, at most, before the run fails. The run fails above either tolerance.
@@ -41,7 +45,7 @@ pub struct MapRunPlan {
     pub tolerated_failure_ppm: u32,
     /// `ItemBatcher`, evaluated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub batcher: Option<Payload>,
+    pub batching: Option<Batching>,
     /// `ResultWriter`, evaluated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub writer: Option<Payload>,
@@ -55,7 +59,24 @@ pub enum ItemSource {
     Items(Payload),
     /// `ItemReader`, evaluated.
     #[serde(rename = "reader")]
-    Reader(Payload),
+    Reader {
+        /// The whole field, but for MaxItems.
+        reader: Payload,
+        /// How many items to read, at most.
+        items_max: u64,
+    },
+}
+
+/// How items are put together, several for one child.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Batching {
+    /// `BatchInput`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<Payload>,
+    /// Items a child is given, at most.
+    pub items_max: u64,
+    /// Bytes of a child's input, at most; an item that alone is larger is given alone.
+    pub bytes_max: u64,
 }
 
 /// A Map Run that is to be started.
@@ -113,12 +134,12 @@ impl Driver<'_> {
         let reading = self.reading(id)?;
         let input = effective.value();
         let source = match &distributed.item_reader {
-            Some(reader) => ItemSource::Reader(checked(self.fill(&reading, reader, input)?)?),
+            Some(reader) => self.reader(&reading, reader, input)?,
             None => ItemSource::Items(self.items(&reading, map, &effective)?),
         };
         let length = match &source {
             // As recorded: what a reader will give is not known yet.
-            ItemSource::Reader(_) => 0,
+            ItemSource::Reader { .. } => 0,
             ItemSource::Items(items) => items.value().as_array().map_or(0, Vec::len),
         };
         let length = u32::try_from(length).unwrap_or(u32::MAX);
@@ -133,10 +154,14 @@ impl Driver<'_> {
             state_name: Arc::clone(&state.name),
             label,
             source,
+            children: match distributed.execution_type {
+                ExecutionType::Standard => Kind::Standard,
+                ExecutionType::Express => Kind::Express,
+            },
             concurrency: self.children(&reading, map, input)?,
             tolerated_failure_count: self.tolerated_count(&reading, map, input)?,
             tolerated_failure_ppm: self.tolerated_ppm(&reading, map, input)?,
-            batcher: self.part(&reading, distributed.item_batcher.as_ref(), input)?,
+            batching: self.batching(&reading, distributed, input)?,
             writer: self.part(&reading, distributed.result_writer.as_ref(), input)?,
         };
         let arn = plan.arn.clone();
@@ -144,6 +169,37 @@ impl Driver<'_> {
         self.emit(id, self.previous(id), Detail::MapRunStarted { arn });
         self.ask(id);
         Ok(())
+    }
+
+    fn reader(
+        &self,
+        reading: &Reading,
+        template: &Template,
+        input: &Value,
+    ) -> Result<ItemSource, Fault> {
+        let reader = self.fill(reading, template, input)?;
+        let items_max = match reader.get("ReaderConfig") {
+            None => usize::MAX,
+            Some(config) => self.limit(reading, config, "MaxItems", input)?,
+        };
+        Ok(ItemSource::Reader {
+            reader: checked(reader)?,
+            items_max: items_max as u64,
+        })
+    }
+
+    fn batching(
+        &self,
+        reading: &Reading,
+        distributed: &Distributed,
+        input: &Value,
+    ) -> Result<Option<Batching>, Fault> {
+        let batcher = self.batcher(reading, Some(distributed), input)?;
+        Ok(batcher.map(|batcher| Batching {
+            input: batcher.input.map(Payload::from_value),
+            items_max: batcher.items_max as u64,
+            bytes_max: batcher.bytes_max as u64,
+        }))
     }
 
     fn part(

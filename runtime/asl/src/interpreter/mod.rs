@@ -45,7 +45,7 @@ use crate::definition::{Flow, StateKind, StateMachine};
 use crate::history::{EventId, Record, ScopeId, Usage, Via};
 use crate::{Failure, Payload, Timestamp};
 
-pub use map_run::{ItemSource, MapItem, MapRunCommand, MapRunPlan, MapRunReport};
+pub use map_run::{Batching, ItemSource, MapItem, MapRunCommand, MapRunPlan, MapRunReport};
 pub use observe::{Observer, Sight};
 pub(crate) use survey::{Batches, Survey};
 pub(crate) use visit::{Act, StandIns};

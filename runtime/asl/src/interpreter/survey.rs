@@ -148,7 +148,7 @@ impl Driver<'_> {
         })
     }
 
-    fn batcher(
+    pub(super) fn batcher(
         &self,
         reading: &Reading,
         mode: Option<&Distributed>,
@@ -168,7 +168,7 @@ impl Driver<'_> {
     }
 
     /// A limit of an ItemBatcher or ItemReader: as it stands, or at its Path.
-    fn limit(
+    pub(super) fn limit(
         &self,
         reading: &Reading,
         fields: &Value,
@@ -203,10 +203,10 @@ impl Driver<'_> {
 }
 
 /// `ItemBatcher`, evaluated.
-struct Batcher {
-    input: Option<Value>,
-    items_max: usize,
-    bytes_max: usize,
+pub(super) struct Batcher {
+    pub(super) input: Option<Value>,
+    pub(super) items_max: usize,
+    pub(super) bytes_max: usize,
 }
 
 impl Batcher {

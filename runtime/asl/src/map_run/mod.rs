@@ -14,7 +14,7 @@ mod results;
 use serde::{Deserialize, Serialize};
 
 use crate::arn::ExecutionArn;
-use crate::interpreter::{Kind, MapRunPlan, MapRunReport, TaskKey};
+use crate::interpreter::{MapRunPlan, MapRunReport, TaskKey};
 use crate::{ErrorName, Failure, Payload, Timestamp};
 
 use done::Done;
@@ -32,8 +32,6 @@ pub enum Record {
         run: TaskKey,
         /// What it does.
         plan: Box<MapRunPlan>,
-        /// Which children it has.
-        children: Kind,
     },
     /// A child ended.
     #[serde(rename = "c")]

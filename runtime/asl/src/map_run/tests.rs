@@ -8,10 +8,11 @@ fn run(count: u64, ppm: u32) -> MapRun {
         state_name: "Map".into(),
         label: "l".into(),
         source: ItemSource::Items(Payload::from_value(serde_json::json!([]))),
+        children: crate::interpreter::Kind::Standard,
         concurrency: 10,
         tolerated_failure_count: count,
         tolerated_failure_ppm: ppm,
-        batcher: None,
+        batching: None,
         writer: None,
     })
 }
