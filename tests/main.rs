@@ -1,5 +1,7 @@
 //! One binary for the tests of the whole: each line below says which module takes which test.
 
+/// AWS's API, in process: against recordings, and against AWS's model.
+mod api;
 /// The language's reference suite, where its files lie beside the workspace.
 mod jsonata_suite;
 /// Histories recorded from AWS, where they lie beside the workspace.

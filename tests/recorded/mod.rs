@@ -8,8 +8,8 @@ mod compare;
 mod functions;
 mod run;
 
-pub(crate) use case::{ACCOUNT, as_sent};
-pub(crate) use compare::{Bindings, value as compare};
+pub(crate) use case::{ACCOUNT, as_sent, unsupported};
+pub(crate) use compare::{Bindings, history as compare_histories, value as compare};
 pub(crate) use functions::Functions;
 
 use case::Case;

@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 use crate::protocol::seconds;
 use crate::registry::{Encryption, Logging, Machine, Revision, Tags};
 use crate::request::{
-    ENCRYPTION_TYPE, KMS_KEY_ID, KMS_REUSE_SECONDS, LOG_LEVEL, LONG_ARN, Request, TAG_KEY,
-    TAG_VALUE, UNBOUNDED,
+    ARN, ENCRYPTION_TYPE, KMS_KEY_ID, KMS_REUSE_SECONDS, LOG_LEVEL, Request, TAG_KEY, TAG_VALUE,
+    UNBOUNDED,
 };
 use crate::{Api, ApiError};
 
@@ -51,7 +51,7 @@ pub(super) fn logging(request: &mut Request) -> Option<Logging> {
         include_execution_data: fields.boolean("includeExecutionData").unwrap_or_default(),
         destinations: fields.structures("destinations", &UNBOUNDED, |destination| {
             let group = destination.structure("cloudWatchLogsLogGroup", |group| {
-                group.optional("logGroupArn", &LONG_ARN)
+                group.optional("logGroupArn", &ARN)
             });
             group.flatten().unwrap_or_default()
         }),

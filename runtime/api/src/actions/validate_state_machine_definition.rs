@@ -5,24 +5,18 @@ use asl::validate::validate;
 use serde_json::{Value, json};
 
 use super::settings;
-use crate::request::{DEFINITION, MACHINE_TYPE, Request, SEVERITY, Text, VALIDATE_MAX_RESULT};
+use crate::request::{DEFINITION, MACHINE_TYPE, Request, SEVERITY, VALIDATE_MAX_RESULT};
 use crate::{Api, ApiError, Caller};
 
 /// What `maxResults` 0 stands for.
 const RESULTS_DEFAULT: usize = 100;
-
-/// As recorded, an empty definition is judged, not refused.
-const DEFINITION_OR_NOTHING: Text = Text {
-    min: 0,
-    ..DEFINITION
-};
 
 pub(crate) async fn validate_state_machine_definition(
     _api: &Api,
     _caller: &Caller,
     mut request: Request,
 ) -> Result<Value, ApiError> {
-    let text = request.required("definition", &DEFINITION_OR_NOTHING);
+    let text = request.required("definition", &DEFINITION);
     let kind = settings::kind(request.optional("type", &MACHINE_TYPE).as_deref());
     let severity = request.optional("severity", &SEVERITY);
     let max = request.integer("maxResults", &VALIDATE_MAX_RESULT);

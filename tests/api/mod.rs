@@ -1,0 +1,6 @@
+//! AWS's API in process: a request in, an answer out, in virtual time, with a journal in memory
+//! and no socket. What is right comes from recordings and from AWS's own service model.
+
+mod model;
+mod recorded;
+mod stand;

@@ -1,0 +1,114 @@
+//! An API to call: all parts real but the clock, chance and what Tasks invoke.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use api::{Answer, Api, Caller, Registry};
+use asl::arn::Place;
+use engine::{Clock, Engine, Entropy, Parts};
+use journal::{Journal, MemoryJournal};
+use serde_json::Value;
+
+use super::model::conforms;
+use crate::recorded::{ACCOUNT, Functions};
+use crate::virtual_time::VirtualClock;
+
+/// An API, and who calls it.
+pub(super) struct Stand {
+    api: Api,
+    caller: Caller,
+}
+
+impl Stand {
+    /// One with nothing in it but these functions, by name and behaviour. Must be made on a
+    /// paused runtime.
+    pub(super) fn new(functions: HashMap<String, String>) -> Self {
+        let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::default());
+        let clock: Arc<dyn Clock> = Arc::new(VirtualClock::default());
+        let entropy: Arc<dyn Entropy> = Arc::new(Draws::default());
+        let functions = Arc::new(Functions {
+            behaviours: functions,
+            clock: Arc::clone(&clock),
+        });
+        let engine = Arc::new(Engine::new(Parts {
+            journal: Arc::clone(&journal),
+            host: functions.clone(),
+            modules: functions,
+            clock: Arc::clone(&clock),
+            entropy: Arc::clone(&entropy),
+            observer: None,
+        }));
+        let registry = Arc::new(Registry::new(Arc::clone(&journal)));
+        let place = Place {
+            account_id: ACCOUNT.into(),
+            ..Place::default()
+        };
+        Self {
+            api: Api::new(engine, journal, registry, clock, entropy),
+            caller: Caller { place },
+        }
+    }
+
+    /// Calls an operation with these parameters.
+    pub(super) async fn call(&self, operation: &str, parameters: &Value) -> Answer {
+        let body = parameters.to_string();
+        self.send(operation, body.as_bytes()).await
+    }
+
+    /// Calls an operation from another account.
+    pub(super) async fn call_from(
+        &self,
+        account_id: &str,
+        operation: &str,
+        parameters: &Value,
+    ) -> Answer {
+        let mut caller = self.caller.clone();
+        account_id.clone_into(&mut caller.place.account_id);
+        let body = parameters.to_string();
+        self.checked(operation, &caller, body.as_bytes()).await
+    }
+
+    /// Calls an operation with this body.
+    pub(super) async fn send(&self, operation: &str, body: &[u8]) -> Answer {
+        self.checked(operation, &self.caller, body).await
+    }
+
+    /// # Panics
+    /// When the answer is none that AWS's model allows.
+    async fn checked(&self, operation: &str, caller: &Caller, body: &[u8]) -> Answer {
+        let answer = self.api.call(operation, caller, body).await;
+        if let Err(why) = conforms(operation, &answer) {
+            let asked = String::from_utf8_lossy(body);
+            panic!(
+                "{operation} {asked:.500}\n  answered {}\n  {why}",
+                answer.body
+            );
+        }
+        answer
+    }
+}
+
+/// Draws that differ from each other and are the same on every run: splitmix64.
+#[derive(Default)]
+struct Draws(AtomicU64);
+
+impl Entropy for Draws {
+    fn draw(&self) -> u64 {
+        const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+        let state = self.0.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+/// Runs a test in virtual time.
+pub(super) fn in_virtual_time<T>(test: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime")
+        .block_on(test)
+}
