@@ -9,7 +9,7 @@ use crate::indexing::{AsciiInput, ElementType, InputIndexer, Utf8Input};
 #[cfg(not(feature = "utf16"))]
 use crate::insn::StartPredicate;
 use crate::insn::{CompiledRegex, Insn, LoopFields};
-use crate::interrupt::{Interrupt, NoInterrupt, Poll};
+use crate::interrupt::{Interrupt, NoInterrupt, Poll, SCANNED_PER_STEP};
 use crate::matchers;
 use crate::matchers::CharProperties;
 use crate::position::PositionType;
@@ -432,7 +432,7 @@ impl<'a, Input: InputIndexer, I: Interrupt> MatchAttempter<'a, Input, I> {
     // a "single character loop". The big idea here is that we don't need to save
     // our position every iteration: we know that our loop body matches a single
     // character so we can backtrack by matching a character backwards.
-    // \return the next IP, or None if the loop failed.
+    // \return the next IP, or None if the loop failed. Stepwell: and the characters it ran over.
     #[allow(clippy::too_many_arguments)]
     fn run_scm_loop<Dir: Direction>(
         &mut self,
@@ -443,7 +443,7 @@ impl<'a, Input: InputIndexer, I: Interrupt> MatchAttempter<'a, Input, I> {
         max: usize,
         ip: IP,
         greedy: bool,
-    ) -> Option<IP> {
+    ) -> Option<(IP, usize)> {
         // For non-greedy loops, we can avoid computing the maximum match eagerly.
         // We'll only compute it when we need to set up backtracking.
         let (min_pos, max_pos) = if greedy {
@@ -493,9 +493,14 @@ impl<'a, Input: InputIndexer, I: Interrupt> MatchAttempter<'a, Input, I> {
             self.bts.push(bti);
         }
 
+        // Stepwell: how far the loop ran, or looked ahead.
+        let scanned = input
+            .pos_to_offset(max_pos)
+            .abs_diff(input.pos_to_offset(*pos));
+
         // Start at the max (min) if greedy (nongreedy).
         *pos = if greedy { max_pos } else { min_pos };
-        Some(continuation)
+        Some((continuation, scanned))
     }
 
     // Run a lookaround instruction, which is either forwards or backwards
@@ -724,6 +729,8 @@ impl<'a, Input: InputIndexer, I: Interrupt> MatchAttempter<'a, Input, I> {
         // TODO: we are inconsistent about passing Input by reference or value.
         let input = &inp;
         let re = self.re;
+        // Stepwell: where the instructions began that ran since the last step.
+        let mut ran_from = ip;
         // These are not really loops, they are just labels that we effectively 'goto'
         // to.
         #[allow(clippy::never_loop)]
@@ -949,6 +956,21 @@ impl<'a, Input: InputIndexer, I: Interrupt> MatchAttempter<'a, Input, I> {
                         // Note we may be in the capture group we are examining, e.g. /(abc\1)/.
                         let matched;
                         if let Some(orig_range) = cg.as_range() {
+                            // Stepwell: comparing costs its length.
+                            let compared = input
+                                .pos_to_offset(orig_range.end)
+                                .abs_diff(input.pos_to_offset(orig_range.start));
+                            if I::ENABLED
+                                && compared >= SCANNED_PER_STEP
+                                && self.poll.tick(
+                                    countdown,
+                                    compared / SCANNED_PER_STEP,
+                                    self.bts.len(),
+                                )
+                            {
+                                self.bts.truncate(1);
+                                return None;
+                            }
                             if icase {
                                 matched = matchers::backref_icase(input, dir, orig_range, &mut pos);
                             } else {
@@ -1050,10 +1072,12 @@ impl<'a, Input: InputIndexer, I: Interrupt> MatchAttempter<'a, Input, I> {
                     }
 
                     &Insn::LoopAgain { begin } => {
-                        if I::ENABLED && self.poll.tick(countdown) {
+                        let cost = 1 + ip.abs_diff(ran_from) / SCANNED_PER_STEP;
+                        if I::ENABLED && self.poll.tick(countdown, cost, self.bts.len()) {
                             self.bts.truncate(1);
                             return None;
                         }
+                        ran_from = begin as IP;
                         let act = match re.insns.iat(begin as IP) {
                             Insn::EnterLoop(fields) => {
                                 let iteration = self.s.loops.mat(fields.loop_id as usize).iters;
@@ -1075,9 +1099,24 @@ impl<'a, Input: InputIndexer, I: Interrupt> MatchAttempter<'a, Input, I> {
                         max_iters,
                         greedy,
                     } => {
-                        if let Some(next_ip) = self
-                            .run_scm_loop(input, dir, &mut pos, min_iters, max_iters, ip, greedy)
+                        // Stepwell: a loop costs what it runs over; one that fails, at most
+                        // what it must.
+                        let ran = self
+                            .run_scm_loop(input, dir, &mut pos, min_iters, max_iters, ip, greedy);
+                        let scanned = match ran {
+                            Some((_, scanned)) => scanned,
+                            None => min_iters.min(input.pos_to_offset(input.right_end())),
+                        };
+                        if I::ENABLED
+                            && scanned >= SCANNED_PER_STEP
+                            && self
+                                .poll
+                                .tick(countdown, scanned / SCANNED_PER_STEP, self.bts.len())
                         {
+                            self.bts.truncate(1);
+                            return None;
+                        }
+                        if let Some((next_ip, _)) = ran {
                             ip = next_ip;
                             continue 'nextinsn;
                         } else {
@@ -1099,11 +1138,13 @@ impl<'a, Input: InputIndexer, I: Interrupt> MatchAttempter<'a, Input, I> {
 
             // This after the backtrack loop.
             // A break 'backtrack will jump here.
-            if I::ENABLED && self.poll.tick(countdown) {
+            let cost = 1 + ip.abs_diff(ran_from) / SCANNED_PER_STEP;
+            if I::ENABLED && self.poll.tick(countdown, cost, self.bts.len()) {
                 self.bts.truncate(1);
                 return None;
             }
             if self.try_backtrack(input, &mut ip, &mut pos, dir) {
+                ran_from = ip;
                 continue 'nextinsn;
             } else {
                 // We have exhausted the backtracking stack.

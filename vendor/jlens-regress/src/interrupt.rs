@@ -14,6 +14,14 @@ use core::fmt;
 /// calls are well under a millisecond apart while their own cost stays negligible.
 pub const INTERRUPT_INTERVAL: u32 = 1024;
 
+/// Entries of the backtrack stack at which a match that may be interrupted is (Stepwell): each
+/// takes 32 bytes, and a list that grows takes up to three times what it holds.
+pub const BACKTRACKS_MAX: usize = 1 << 20;
+
+/// What one step stands for (Stepwell): so many characters run over by a loop, or compared by a
+/// back reference, or so many instructions.
+pub(crate) const SCANNED_PER_STEP: usize = 16;
+
 /// Decides whether a match stops before it completes.
 ///
 /// Any `FnMut() -> bool` closure is an `Interrupt`: it returns `true` to stop the match, for
@@ -100,13 +108,34 @@ impl<I: Interrupt> Poll<I> {
 
     /// Counts a step on `countdown`, an attempt's copy of the counter, and returns whether the
     /// match stops. Callers test `I::ENABLED` first.
+    // Stepwell: a step costs what was done since the one before, and the match stops as well when
+    // the backtrack stack is `deep`.
     #[inline(always)]
-    pub(crate) fn tick(&mut self, countdown: &mut u32) -> bool {
-        *countdown -= 1;
-        *countdown == 0 && {
-            *countdown = INTERRUPT_INTERVAL;
-            self.check()
+    pub(crate) fn tick(&mut self, countdown: &mut u32, cost: usize, deep: usize) -> bool {
+        if deep <= BACKTRACKS_MAX && cost < *countdown as usize {
+            *countdown -= cost as u32;
+            return false;
         }
+        self.due(countdown, cost, deep)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn due(&mut self, countdown: &mut u32, cost: usize, deep: usize) -> bool {
+        if deep > BACKTRACKS_MAX {
+            self.interrupted = true;
+            return true;
+        }
+        let mut over = cost - *countdown as usize;
+        while !self.check() {
+            if over < INTERRUPT_INTERVAL as usize {
+                *countdown = INTERRUPT_INTERVAL - over as u32;
+                return false;
+            }
+            over -= INTERRUPT_INTERVAL as usize;
+        }
+        *countdown = INTERRUPT_INTERVAL;
+        true
     }
 
     #[cold]
