@@ -55,18 +55,22 @@ pub const PATH_NODES_MAX: usize = 1_000_000;
 /// Memory one compiled pattern of a filter (`=~`) may take, in bytes. Ours: a match takes
 /// time in proportion to the pattern's size and the text's.
 pub const PATH_REGEX_BYTES_MAX: usize = 16_384;
-/// Steps of one JSONata evaluation: nodes evaluated, functions called. Ours: about half a
-/// second of work, and the bound that stops the same evaluation on every machine.
-pub const JSONATA_STEPS_MAX: u64 = 2_000_000;
-/// One JSONata evaluation, in milliseconds. Ours: stops what takes long in few steps, such as
-/// matching a regular expression all over a large string.
-pub const JSONATA_MILLISECONDS_MAX: u64 = 1_500;
+/// Steps of one JSONata evaluation: nodes evaluated, functions called, and what loops inside
+/// functions and the text made come to in steps. Ours: about half a second of work, and the bound
+/// that stops the same evaluation on every machine.
+pub const JSONATA_STEPS_MAX: u64 = 8_000_000;
+/// One JSONata evaluation, in milliseconds. Ours: a backstop for what may take long in few
+/// steps, such as a look-ahead over a large text; steps stop everything else first.
+pub const JSONATA_MILLISECONDS_MAX: u64 = 10_000;
+/// Bytes that the arrays, objects and functions of one JSONata evaluation hold at once. Ours:
+/// with the text that its steps can make, an evaluation stays below half a gibibyte.
+pub const JSONATA_MEMORY_MAX: usize = 192 << 20;
 /// Nesting of one JSONata evaluation, in levels. Ours: a call that is no tail call takes
 /// about five.
 pub const JSONATA_DEPTH_MAX: usize = 1_000;
 /// A string that a JSONata evaluation builds, its result, and what it passes to one function
 /// of ours, in bytes. Ours: a payload's bound with room for what is cut down later.
-pub const JSONATA_BYTES_MAX: usize = 2 * 1_048_576;
+pub const JSONATA_BYTES_MAX: usize = 1_048_576;
 /// Items of an array that a JSONata evaluation builds. Ours: a payload cannot hold more than
 /// 131,072.
 pub const JSONATA_ITEMS_MAX: usize = 131_072;

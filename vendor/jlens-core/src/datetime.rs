@@ -4,8 +4,30 @@
 //! Calendar arithmetic uses the proleptic Gregorian calendar in UTC, like JavaScript's `Date`
 //! with its `UTC` methods, so no time-zone database is needed.
 
+use std::sync::OnceLock;
+
 use crate::error::{Error, Result};
+use crate::meter;
 use crate::value::js_number;
+
+// Stepwell: bytes of a picture. A picture is looked at over and over.
+const PICTURE_MAX: usize = 1_024;
+
+/// Stepwell: fails for a picture that is too long, and spends what looking at it takes.
+pub(crate) fn check_picture(picture: &str) -> Result<()> {
+    if picture.len() > PICTURE_MAX {
+        return Err(Error::new("U1001").with(
+            "message",
+            format!("A picture would exceed the size limit of {PICTURE_MAX} bytes"),
+        ));
+    }
+    meter::items(picture.len())
+}
+
+/// Stepwell: a regular expression of our own, compiled once, not each time it is used.
+fn compiled(cell: &'static OnceLock<regress::Regex>, pattern: &str) -> &'static regress::Regex {
+    cell.get_or_init(|| regress::Regex::new(pattern).expect("valid regex"))
+}
 
 const FEW: [&str; 20] = [
     "Zero",
@@ -182,7 +204,8 @@ fn word_values() -> Vec<(String, f64)> {
 
 fn words_to_number(text: &str) -> f64 {
     let table = word_values();
-    let splitter = regress::Regex::new(r",\s|\sand\s|[\s\\-]").expect("valid regex");
+    static SPLITTER: OnceLock<regress::Regex> = OnceLock::new();
+    let splitter = compiled(&SPLITTER, r",\s|\sand\s|[\s\\-]");
     let mut parts = Vec::new();
     let mut last = 0;
     for m in splitter.find_iter(text) {
@@ -337,6 +360,7 @@ const DECIMAL_GROUPS: [u32; 37] = [
 ];
 
 fn analyse_integer_picture(picture: &str) -> Result<IntegerFormat> {
+    check_picture(picture)?;
     let mut format = IntegerFormat {
         primary: Primary::Decimal,
         case: Case::Lower,
@@ -519,6 +543,10 @@ pub(crate) fn format_integer(value: f64, picture: &str, max_len: usize) -> Resul
     if format.primary == Primary::Roman && value.abs() / 1000.0 > max_len as f64 {
         return Err(crate::value::string_too_long(max_len));
     }
+    // Stepwell: words are put together from the end, once for each magnitude.
+    if format.primary == Primary::Words {
+        meter::steps(16 + value.abs().max(1.0).log10() as u64)?;
+    }
     format_integer_with(value.floor(), &format)
 }
 
@@ -637,6 +665,15 @@ fn integer_matcher(format: &IntegerFormat) -> Result<(String, Parser)> {
     })
 }
 
+/// Stepwell: what a parser of `value` takes. The table of words is made each time, and searched for
+/// each word; separators are taken out one after another.
+fn charge_parser(format: &IntegerFormat, value: &str) -> Result<()> {
+    match format.primary {
+        Primary::Words => meter::items(4_096 + 16 * value.len()),
+        _ => meter::bytes(value.len() * (format.separators.len() + 8)),
+    }
+}
+
 /// `parseInt(s, 10)`: leading sign and digits, NaN if there are none.
 fn js_parse_int(s: &str) -> f64 {
     let s = s.trim_start();
@@ -655,6 +692,7 @@ fn js_parse_int(s: &str) -> f64 {
 pub(crate) fn parse_integer(value: &str, picture: &str) -> Result<f64> {
     let format = analyse_integer_picture(picture)?;
     let (_, parse) = integer_matcher(&format)?;
+    charge_parser(&format, value)?;
     Ok(parse(value))
 }
 
@@ -930,6 +968,8 @@ fn default_presentation(component: char) -> Option<&'static str> {
 }
 
 fn analyse_datetime_picture(picture: &str) -> Result<Vec<Part>> {
+    check_picture(picture)?;
+    meter::items(8 * picture.len())?;
     let chars: Vec<char> = picture.chars().collect();
     let mut spec: Vec<Part> = Vec::new();
     let add_literal = |spec: &mut Vec<Part>, start: usize, end: usize| {
@@ -1120,6 +1160,11 @@ pub(crate) fn from_millis(
                 out.push_str(&format_component(&date, m, offset_hours, offset_minutes)?)
             }
         }
+        // Stepwell: each marker may ask for as much.
+        meter::items(16)?;
+        if out.len() > max_len {
+            return Err(crate::value::string_too_long(max_len));
+        }
     }
     Ok(out)
 }
@@ -1229,10 +1274,11 @@ pub(crate) fn to_millis(
 /// Validates and parses `^\d{4}(-[01]\d)?(-[0-3]\d)?(T[0-2]\d:[0-5]\d:[0-5]\d)?(\.\d+)?([+-][0-2]\d:?[0-5]\d|Z)?$`
 /// like `Date.parse`. A timestamp without an offset is read as UTC.
 fn parse_iso8601(s: &str) -> Option<f64> {
-    let re = regress::Regex::new(
+    static TIMESTAMP: OnceLock<regress::Regex> = OnceLock::new();
+    let re = compiled(
+        &TIMESTAMP,
         r"^(\d{4})(?:-([01]\d))?(?:-([0-3]\d))?(?:T([0-2]\d):([0-5]\d):([0-5]\d))?(?:\.(\d+))?(?:([+-])([0-2]\d):?([0-5]\d)|(Z))?$",
-    )
-    .expect("valid regex");
+    );
     let m = re.find(s)?;
     let group = |i: usize| m.group(i).map(|r| &s[r]);
     let int =
@@ -1379,6 +1425,8 @@ fn parse_datetime(
         }
     }
     regex.push('$');
+    // Stepwell: compiled each time; a part that is written in words is long.
+    meter::steps(regex.len() as u64 * 2)?;
     let matcher = regress::Regex::with_flags(&regex, "i")
         .map_err(|e| Error::new("D3136").with("message", e.to_string()))?;
     let Some(info) = find(&matcher, timestamp)? else {
@@ -1390,6 +1438,7 @@ fn parse_datetime(
         if let Some((component, parse)) = parser
             && let Some(range) = info.group(i + 1)
         {
+            meter::items(1_024 + range.len() * (16 + picture.len() / 64))?;
             components.insert(*component, parse(&timestamp[range]));
         }
     }

@@ -5,19 +5,20 @@
 //! around sequences, singleton arrays and tuple streams are defined by that code. Evaluation is
 //! synchronous; there is no equivalent of jsonata-js's async functions.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use indexmap::map::Entry;
-use web_time::{Duration, Instant};
+use web_time::Duration;
 
 use crate::ast::{Ast, BinaryOp, FallbackOp, Node, NodeKind, SortTerm, Stage, TransformDef};
 use crate::audit::{Branch, EvalInfo, Outcome, Tracer, ValueRef};
 use crate::error::{Error, Result};
 use crate::functions::{self, Call, Picture, boolean};
+use crate::meter::{self, Held};
 use crate::output::Output;
 use crate::regex::Regex;
 use crate::signature::Signature;
@@ -83,6 +84,17 @@ impl<'a> Vars<'a> {
         }
     }
 
+    /// Stepwell: whether dropping them drops more than themselves.
+    fn any_owned(&self) -> bool {
+        match self {
+            Vars::Call(function, values) => {
+                Rc::strong_count(function) == 1 || values.iter().any(value::owned)
+            }
+            Vars::Few(vars) => vars.iter().any(|(_, v)| value::owned(v)),
+            Vars::Many(vars) => vars.values().any(value::owned),
+        }
+    }
+
     fn clear(&mut self) {
         match self {
             Vars::Call(..) => *self = Vars::Few(Vec::new()),
@@ -116,7 +128,13 @@ pub(crate) struct Frame<'a> {
     /// In the root frame, the host functions, looked up when no frame holds a name; `None`
     /// when there are none.
     functions: Option<Arc<IndexMap<String, crate::HostFunction>>>,
+    // Stepwell: the memory it holds.
+    held: Held,
 }
+
+// Stepwell: about what a frame takes in bytes, and a variable in it.
+const FRAME: usize = 176;
+const VARIABLE: usize = 96;
 
 /// A shared reference to a [`Frame`].
 pub(crate) type Env<'a> = Rc<Frame<'a>>;
@@ -128,6 +146,7 @@ impl<'a> Frame<'a> {
             parent: parent.cloned(),
             input: Value::Undefined,
             functions: None,
+            held: Held::new(FRAME),
         })
     }
 
@@ -135,7 +154,17 @@ impl<'a> Frame<'a> {
     /// the built-ins.
     pub fn lookup(&self, name: &str) -> Value<'a> {
         let mut frame = self;
+        // Stepwell: frames and parameters beyond a few are counted.
+        let mut looked = 0;
         loop {
+            if let Vars::Call(function, _) = &*frame.vars.borrow() {
+                looked += function.params().len();
+            }
+            looked += 1;
+            if looked > 16 {
+                meter::owe_items(2 * looked);
+                looked = 1;
+            }
             if let Some(v) = frame.vars.borrow().get(name) {
                 return v.clone();
             }
@@ -175,6 +204,8 @@ pub(crate) struct Limits {
     pub max_string_length: usize,
     pub max_array_length: usize,
     pub max_result_size: usize,
+    // Stepwell: bytes that the values of the evaluation may hold at once.
+    pub max_memory: Option<usize>,
     pub cancel_token: Option<crate::CancelToken>,
     /// Milliseconds since the epoch to use instead of the system clock.
     pub now: Option<i64>,
@@ -193,11 +224,6 @@ pub(crate) const DEFAULT_MAX_DEPTH: usize = 50_000;
 #[cfg(target_arch = "wasm32")]
 pub(crate) const DEFAULT_MAX_DEPTH: usize = 500;
 
-/// How many steps a timeout lets pass between two reads of the clock (ADR 0018): reading it
-/// costs about as much as a step, more in WebAssembly, and a timeout fires at most this many
-/// steps late.
-const CLOCK_EVERY: u64 = 256;
-
 /// Default maximum length of a built string, in bytes (256 MiB). jsonata-js is limited by the
 /// JavaScript engine (about 2^29 UTF-16 units in V8); jlens fails cleanly instead of running
 /// out of memory.
@@ -212,17 +238,11 @@ pub(crate) const DEFAULT_MAX_RESULT_SIZE: usize = 1 << 28;
 pub(crate) struct Evaluator<'t, 'a> {
     depth: usize,
     limits: Limits,
-    /// The steps left until the next checkpoint (ADR 0018): the end of the budget, or with a
-    /// timeout the next read of the clock, every [`CLOCK_EVERY`] steps. `u64::MAX` without a
-    /// limit or a timeout, so that counting takes no branch on whether there is one.
-    steps: Cell<u64>,
-    /// The steps of the budget left after the next checkpoint.
-    reserve: Cell<u64>,
-    /// When the evaluation started, read only when it has a timeout.
-    started: Option<Instant>,
     /// Frames that may be part of reference cycles (a frame binding a closure that captures
     /// it). Their bindings are cleared when the evaluation ends so the memory is reclaimed.
     cyclic: Vec<Weak<Frame<'a>>>,
+    // Stepwell: how long `cyclic` may grow before frames that are gone are taken out of it.
+    cyclic_max: usize,
     regexes: HashMap<(String, String), Rc<Regex>>,
     /// The pictures `$formatNumber` parsed last, at most `numeric::PICTURES`.
     pictures: Vec<Picture>,
@@ -238,6 +258,40 @@ pub(crate) struct Evaluator<'t, 'a> {
     source: Option<Rc<Shared>>,
 }
 
+// Stepwell: as arrays and objects are dropped. A frame holds functions, which hold frames.
+impl Drop for Frame<'_> {
+    fn drop(&mut self) {
+        let parent = self.parent.as_ref();
+        if parent.is_some_and(|p| Rc::strong_count(p) == 1) || self.vars.get_mut().any_owned() {
+            let (mut values, mut frames) = (Vec::new(), Vec::new());
+            self.take_owned(&mut values, &mut frames);
+            value::nested_drop(|deep| {
+                if deep {
+                    value::release_all(values, frames);
+                } else {
+                    drop((values, frames));
+                }
+            });
+        }
+    }
+}
+
+impl<'a> Frame<'a> {
+    /// Stepwell: moves what only this frame holds to lists of what is to be dropped.
+    pub(crate) fn take_owned(&mut self, values: &mut Vec<Value<'a>>, frames: &mut Vec<Env<'a>>) {
+        match std::mem::replace(self.vars.get_mut(), Vars::Few(Vec::new())) {
+            Vars::Call(function, args) => {
+                values.extend(Some(Value::Function(function)).filter(value::owned));
+                values.extend(args.into_iter().filter(value::owned));
+            }
+            Vars::Few(vars) => values.extend(vars.into_iter().map(|v| v.1).filter(value::owned)),
+            Vars::Many(vars) => values.extend(vars.into_values().filter(value::owned)),
+        }
+        values.extend(Some(std::mem::take(&mut self.input)).filter(value::owned));
+        frames.extend(self.parent.take());
+    }
+}
+
 impl Drop for Evaluator<'_, '_> {
     fn drop(&mut self) {
         for frame in self.cyclic.drain(..) {
@@ -247,6 +301,15 @@ impl Drop for Evaluator<'_, '_> {
         }
     }
 }
+
+// Stepwell: how long the list of frames grows before it is first looked through.
+const CYCLIC_MIN: usize = 1024;
+
+// Stepwell: steps for each poll of the backtracker.
+const REGEX_POLL: u64 = 256;
+
+// Stepwell: steps for each byte of a pattern that is compiled.
+const REGEX_COMPILE: u64 = 8;
 
 fn err_at(code: &str, node: &Node) -> Error {
     Error::new(code).at(node.span, node.position)
@@ -286,6 +349,9 @@ fn item_index(value: f64, len: usize) -> Option<usize> {
     }
     (index >= 0.0 && index < len).then_some(index as usize)
 }
+
+// Stepwell: about what a group takes besides its items, in bytes.
+const GROUP: usize = 160;
 
 fn tuple_get<'a>(tuple: &Value<'a>, key: &str) -> Value<'a> {
     match tuple {
@@ -369,7 +435,11 @@ impl crate::host::Caller for HostCaller<'_, '_, '_> {
             .collect();
         let result = ev.callback(&func, args, self.env)?;
         let limit = ev.limits.max_result_size;
-        let json = result.to_json_within(limit).map_err(|e| {
+        let mut budget = limit;
+        let json = result.to_json_spending(&mut budget, 0);
+        // Stepwell: counted.
+        meter::owe_text(limit - budget);
+        let json = json.map_err(|e| {
             e.error(|| {
                 format!(
                     "The result of a function called by a host function would exceed the size limit of {limit} bytes"
@@ -398,16 +468,11 @@ pub(crate) fn evaluate<'a, 'v, R>(
     if ast.has_errors() {
         return Err(Error::new("S0500").at(Default::default(), 0));
     }
-    let budget = limits.max_steps.unwrap_or(u64::MAX);
-    let first = match limits.timeout {
-        Some(_) => budget.min(CLOCK_EVERY),
-        None => budget,
-    };
+    // Stepwell: declared first, so that it ends after all values are dropped.
+    let _running = meter::enter(limits.max_steps, limits.max_memory, limits.timeout);
     let mut ev = Evaluator {
         depth: 0,
-        steps: Cell::new(first),
-        reserve: Cell::new(budget - first),
-        started: limits.timeout.map(|_| Instant::now()),
+        cyclic_max: CYCLIC_MIN,
         rng: limits.seed.map_or(0, |seed| splitmix64(seed) | 1),
         limits,
         cyclic: Vec::new(),
@@ -423,6 +488,7 @@ pub(crate) fn evaluate<'a, 'v, R>(
         parent: None,
         input: input.clone(),
         functions: bindings.shared_functions(),
+        held: Held::new(FRAME),
     });
     // The host functions are looked up on a miss: a variable, bound to a document or in
     // `bindings`, takes the place of a function of the same name.
@@ -521,9 +587,21 @@ impl<'a> Evaluator<'_, 'a> {
 
     pub(crate) fn bind(&mut self, env: &Env<'a>, name: &str, value: Value<'a>) {
         if may_hold_frame(&value) {
-            self.cyclic.push(Rc::downgrade(env));
+            self.may_be_cyclic(env);
         }
+        // Stepwell: counted.
+        env.held.add(VARIABLE);
         env.vars.borrow_mut().set(name, value);
+    }
+
+    // Stepwell: frames that are gone are taken out of the list as it grows: what points to them
+    // kept their memory, one for each call with an array or an object among its arguments.
+    fn may_be_cyclic(&mut self, env: &Env<'a>) {
+        if self.cyclic.len() >= self.cyclic_max {
+            self.cyclic.retain(|frame| frame.strong_count() > 0);
+            self.cyclic_max = (2 * self.cyclic.len()).max(CYCLIC_MIN);
+        }
+        self.cyclic.push(Rc::downgrade(env));
     }
 
     fn child(&mut self, parent: &Env<'a>) -> Env<'a> {
@@ -534,6 +612,7 @@ impl<'a> Evaluator<'_, 'a> {
     fn frame_from_tuple(&mut self, env: &Env<'a>, tuple: &Value<'a>) -> Env<'a> {
         let frame = self.child(env);
         if let Value::Object(o) = tuple {
+            meter::owe_items(4 * o.borrow().len());
             for (k, v) in o.borrow().iter() {
                 self.bind(&frame, k, v.clone());
             }
@@ -553,43 +632,16 @@ impl<'a> Evaluator<'_, 'a> {
     }
 
     /// Spends `steps` of the budget, those the general path would take where a fast path skips
-    /// evaluating nodes. Past a checkpoint, see [`Self::checkpoint`].
+    /// evaluating nodes.
+    // Stepwell: of the budget that loops spend from too.
     #[inline]
     fn charge(&self, steps: u64) -> Result<()> {
-        let left = self.steps.get();
-        if left < steps {
-            return self.checkpoint(steps);
-        }
-        self.steps.set(left - steps);
-        Ok(())
-    }
-
-    /// Spends `steps` that reach past the next checkpoint. Fails with `U1006` when the budget
-    /// has fewer left, leaving none, as the general path would after spending them one by one;
-    /// otherwise, with a timeout, reads the clock and sets the next checkpoint
-    /// [`CLOCK_EVERY`] steps on.
-    #[cold]
-    #[inline(never)]
-    fn checkpoint(&self, steps: u64) -> Result<()> {
-        let Some(left) = (self.steps.get() + self.reserve.get()).checked_sub(steps) else {
-            self.steps.set(0);
-            self.reserve.set(0);
-            return Err(
-                Error::new("U1006").with("value", self.limits.max_steps.unwrap_or(u64::MAX))
-            );
-        };
-        let next = match self.limits.timeout {
-            Some(_) => left.min(CLOCK_EVERY),
-            None => left,
-        };
-        self.steps.set(next);
-        self.reserve.set(left - next);
-        self.timeout()
+        meter::steps(steps)
     }
 
     /// The steps the evaluation has taken so far.
     fn steps_taken(&self) -> u64 {
-        self.limits.max_steps.unwrap_or(u64::MAX) - self.steps.get() - self.reserve.get()
+        meter::steps_taken()
     }
 
     /// Fails with `U1004` once a level of the input could not be read from its source.
@@ -599,17 +651,6 @@ impl<'a> Evaluator<'_, 'a> {
             Some(shared) if shared.failed() => Err(shared.failure()),
             _ => Ok(()),
         }
-    }
-
-    /// Fails with `D1012` once the timeout has passed. Steps read the clock only at a
-    /// checkpoint; the backtracker at each of its polls.
-    fn timeout(&self) -> Result<()> {
-        if let (Some(timeout), Some(started)) = (self.limits.timeout, self.started)
-            && started.elapsed() > timeout
-        {
-            return Err(Error::new("D1012").with("value", timeout.as_millis() as u64));
-        }
-        Ok(())
     }
 
     /// Fails with `U1003` once the token is cancelled, read at every step.
@@ -632,6 +673,7 @@ impl<'a> Evaluator<'_, 'a> {
         text: &str,
         from: usize,
     ) -> Result<Option<regress::Match>> {
+        crate::regex::check_text(text)?;
         // A tracer counts the steps too, for the audit to report what a step limit would charge.
         if self.limits.timeout.is_none()
             && self.limits.cancel_token.is_none()
@@ -642,17 +684,23 @@ impl<'a> Evaluator<'_, 'a> {
         }
         let mut stopped = None;
         let found = re.find_from_interruptible(text, from, || {
-            // Each poll reads the clock: one stands for 1,024 steps of the backtracker.
+            // Stepwell: one poll stands for 1,024 steps of the backtracker, some 20 ns each. It
+            // spends enough for the clock to be read.
             stopped = self
-                .charge(1)
-                .and_then(|()| self.timeout())
+                .charge(REGEX_POLL)
                 .and_then(|()| self.cancelled())
                 .err();
             stopped.is_some()
         });
         match found {
             Ok(m) => Ok(m),
-            Err(regress::Interrupted) => Err(stopped.unwrap_or_else(|| Error::new("U1003"))),
+            // Stepwell: what else interrupts it is the size of its stack.
+            Err(regress::Interrupted) => Err(stopped.unwrap_or_else(|| {
+                Error::new("U1001").with(
+                    "message",
+                    "A regular expression would exceed the size limit of its backtrack stack",
+                )
+            })),
         }
     }
 
@@ -663,6 +711,11 @@ impl<'a> Evaluator<'_, 'a> {
             return Err(value::string_too_long(limit));
         }
         Ok(())
+    }
+
+    // Stepwell: the size limit of a built array, in items.
+    pub(crate) fn max_array_length(&self) -> usize {
+        self.limits.max_array_length
     }
 
     /// The size limit of a built string, in bytes.
@@ -754,7 +807,7 @@ impl<'a> Evaluator<'_, 'a> {
             }
             NodeKind::Array { items } => self.array_constructor(expr, items, input, env)?,
             NodeKind::Object { pairs } => self.group(pairs, expr, input.clone(), env)?,
-            NodeKind::Name { name } => functions::lookup(input, name),
+            NodeKind::Name { name } => functions::lookup(input, name, self)?,
             NodeKind::String { value } => Value::string(value.as_str()),
             NodeKind::Number { value } => Value::Number(*value),
             NodeKind::Bool { value } => Value::Bool(*value),
@@ -827,10 +880,13 @@ impl<'a> Evaluator<'_, 'a> {
                 value
             }
             NodeKind::Regex { pattern, flags } => {
+                // Stepwell: the pattern is copied each time, and compiled the first.
+                meter::bytes(pattern.len())?;
                 let key = (pattern.clone(), flags.clone());
                 let re = match self.regexes.get(&key) {
                     Some(re) => re.clone(),
                     None => {
+                        self.charge(REGEX_COMPILE * pattern.len() as u64)?;
                         let re = Rc::new(
                             Regex::new(pattern, flags)
                                 .map_err(|e| e.at(expr.span, expr.position))?,
@@ -839,7 +895,7 @@ impl<'a> Evaluator<'_, 'a> {
                         re
                     }
                 };
-                Value::function(Function::Regex(re))
+                Value::function(Function::Regex(re, value::function_held(0)))
             }
             NodeKind::Function { procedure, args } => {
                 self.call(expr, procedure, args, input, env, None)?
@@ -851,6 +907,7 @@ impl<'a> Evaluator<'_, 'a> {
                 validate: true,
                 input: input.clone(),
                 env: env.clone(),
+                _held: value::function_held(0),
             })),
             NodeKind::Partial { procedure, args } => {
                 self.partial(expr, procedure, args, input, env)?
@@ -861,6 +918,7 @@ impl<'a> Evaluator<'_, 'a> {
                 env: env.clone(),
                 span: expr.span,
                 position: expr.position,
+                _held: value::function_held(0),
             }),
             NodeKind::Sort { .. } | NodeKind::Placeholder => Value::Undefined,
             NodeKind::Error { .. } => return Err(Error::new("S0500").at(expr.span, 0)),
@@ -911,6 +969,10 @@ impl<'a> Evaluator<'_, 'a> {
         input: &Value<'a>,
         env: &Env<'a>,
     ) -> Result<Value<'a>> {
+        // Stepwell: a path of thousands of steps is looked at, even where the first finds nothing.
+        if steps.len() > 16 {
+            meter::items(steps.len())?;
+        }
         // Fields of a single input or variable (`a.b.c`, `$x.a.b`): the general path would wrap
         // the input and each field in sequences, then unwrap the singleton. The last field may
         // hold an array, which the general path returns as it is unless it is a sequence; an
@@ -928,7 +990,7 @@ impl<'a> Evaluator<'_, 'a> {
             && !input.is_array()
             && is_plain_step(step)
         {
-            let value = functions::lookup(input, name);
+            let value = functions::lookup_field(input, name);
             if !is_sequence(&value) {
                 self.charge(1)?;
                 return Ok(value);
@@ -996,6 +1058,7 @@ impl<'a> Evaluator<'_, 'a> {
                 // The tuple stream carries ancestry information for an enclosing path.
                 result_seq = bindings.clone();
             } else {
+                meter::items(bindings.as_array().map_or(0, |a| a.items().len()))?;
                 let items = bindings
                     .as_array()
                     .map(|a| a.items().iter().map(|t| tuple_get(t, "@")).collect())
@@ -1054,13 +1117,16 @@ impl<'a> Evaluator<'_, 'a> {
             }
             _ => None,
         };
+        // Stepwell: counted while the step is at work, with what it joins them to below.
+        let held = Held::list(items.len())?;
         let mut results = Vec::with_capacity(items.len());
         let mut arrays = false;
+        let mut total = 0;
         for item in items {
             let direct = match field {
                 Some(name) if !item.is_array() => {
                     // A field that holds an array is evaluated instead, which spends its step.
-                    let value = functions::lookup(item, name);
+                    let value = functions::lookup_field(item, name);
                     if value.is_array() {
                         None
                     } else {
@@ -1080,7 +1146,12 @@ impl<'a> Evaluator<'_, 'a> {
                 }
             }
             if !res.is_undefined() {
-                arrays |= res.is_array();
+                if let Value::Array(a) = &res {
+                    arrays = true;
+                    // Stepwell: what joining them below would come to, before all are made.
+                    total += if a.has(CONS) { 1 } else { a.len() };
+                    self.check_array(total)?;
+                }
                 results.push(res);
             }
         }
@@ -1105,6 +1176,7 @@ impl<'a> Evaluator<'_, 'a> {
             match &res {
                 Value::Array(a) if !a.has(CONS) => {
                     self.check_array(out.len() + a.items().len())?;
+                    held.add_list(a.items().len())?;
                     out.extend(a.items().iter().cloned());
                 }
                 _ => {
@@ -1127,6 +1199,7 @@ impl<'a> Evaluator<'_, 'a> {
                     if let Value::Array(a) = &result {
                         for (ee, tuple) in a.items().iter().enumerate() {
                             if let Value::Object(o) = tuple {
+                                o.grow(1)?;
                                 o.borrow_mut()
                                     .insert(var.as_str().into(), Value::Number(ee as f64));
                             }
@@ -1150,6 +1223,7 @@ impl<'a> Evaluator<'_, 'a> {
                 Some(bindings) => self.sort(step, terms, bindings, env)?,
                 None => {
                     let sorted = self.sort(step, terms, input, env)?;
+                    let _held = list_held(&sorted)?;
                     let tuples = sorted
                         .items_or_self()
                         .into_iter()
@@ -1169,6 +1243,7 @@ impl<'a> Evaluator<'_, 'a> {
             return self.stages(&step.attrs.stages, result, env);
         }
 
+        let held = list_held(tuple_bindings.unwrap_or(input))?;
         let bindings: Vec<Value<'a>> = match tuple_bindings {
             Some(b) => b.items_or_self(),
             None => input
@@ -1199,8 +1274,10 @@ impl<'a> Evaluator<'_, 'a> {
                 other => (vec![other.clone()], false),
             };
             self.check_array(out.len() + items.len())?;
+            held.add_list(2 * items.len())?;
             for (bb, item) in items.into_iter().enumerate() {
                 let mut t = tuple_map(tuple);
+                meter::items(t.len())?;
                 if res_is_tuple {
                     if let Value::Object(o) = &item {
                         for (k, v) in o.borrow().iter() {
@@ -1241,6 +1318,8 @@ impl<'a> Evaluator<'_, 'a> {
         let is_tuple = input.has_flag(TUPLE_STREAM);
         let flags = SEQUENCE | if is_tuple { TUPLE_STREAM } else { 0 };
         let mut results = Vec::new();
+        // Stepwell: what the results take while the predicate is tested.
+        let held = Held::default();
 
         // An index, and a predicate that gives the same value for each item, read the items
         // they pick: an array of the input not read yet reads them alone (ADR 0010, amendment).
@@ -1272,6 +1351,7 @@ impl<'a> Evaluator<'_, 'a> {
             && (!is_tuple || crate::process::constant_from(predicate, false))
         {
             self.filter_constant(predicate, &input, env, &mut results)?;
+            held.add_list(results.len())?;
             return Ok(Value::array(results, flags));
         }
 
@@ -1284,6 +1364,7 @@ impl<'a> Evaluator<'_, 'a> {
         if let Some(t) = self.tracer.as_deref_mut() {
             t.filter_begin(predicate);
         }
+        held.add_list(items.len())?;
         let tested = self.filter_items(predicate, items, is_tuple, env, &mut results);
         if let Some(t) = self.tracer.as_deref_mut() {
             t.filter_end(predicate);
@@ -1314,12 +1395,14 @@ impl<'a> Evaluator<'_, 'a> {
                 res = Value::array(vec![res], 0);
             }
             if res.is_array_of_numbers()? {
+                let _held = list_held(&res)?;
                 for n in res.items_or_self() {
                     let mut ii = n.as_number().unwrap_or(f64::NAN).floor();
                     if ii < 0.0 {
                         ii += len;
                     }
                     if ii == index as f64 {
+                        self.check_array(results.len() + 1)?;
                         results.push(item.clone());
                     }
                 }
@@ -1365,6 +1448,7 @@ impl<'a> Evaluator<'_, 'a> {
             res = Value::array(vec![res], 0);
         }
         if res.is_array_of_numbers()? {
+            let _held = list_held(&res)?;
             let mut indexes: Vec<usize> = res
                 .items_or_self()
                 .iter()
@@ -1380,6 +1464,7 @@ impl<'a> Evaluator<'_, 'a> {
             results.extend(indexes.into_iter().map(item));
         } else if boolean(&res)? == Some(true) {
             match array {
+                // Stepwell: charged with the items, above.
                 Some(a) => results.extend(a.items().iter().cloned()),
                 None => results.push(input.clone()),
             }
@@ -1420,7 +1505,10 @@ impl<'a> Evaluator<'_, 'a> {
         }
         let result = match &value {
             Value::Undefined => false,
-            Value::String(s) => (**s == *literal) == (op == BinaryOp::Eq),
+            Value::String(s) => {
+                meter::texts(s, literal)?;
+                (**s == *literal) == (op == BinaryOp::Eq)
+            }
             _ => op == BinaryOp::Ne,
         };
         Ok(Some(Value::Bool(result)))
@@ -1510,12 +1598,24 @@ impl<'a> Evaluator<'_, 'a> {
                 self.check_string(l.len() + r.len())
                     .map(|()| Value::string(l + &r))
             }
-            BinaryOp::Range => range(&lhs, &rhs).and_then(|v| self.check_size(v)),
-            BinaryOp::In => Ok(Value::Bool(
-                !lhs.is_undefined()
-                    && !rhs.is_undefined()
-                    && rhs.items_or_self().iter().any(|item| item.strict_eq(&lhs)),
-            )),
+            BinaryOp::Range => range(&lhs, &rhs, self),
+            BinaryOp::In => {
+                let _held = list_held(&rhs)?;
+                let text = lhs.as_str().map_or(0, str::len);
+                let mut found = false;
+                if !lhs.is_undefined() && !rhs.is_undefined() {
+                    for item in rhs.items_or_self() {
+                        if item.as_str().is_some_and(|item| item.len() == text) {
+                            meter::bytes(text)?;
+                        }
+                        if item.strict_eq(&lhs) {
+                            found = true;
+                            break;
+                        }
+                    }
+                }
+                Ok(Value::Bool(found))
+            }
             BinaryOp::And | BinaryOp::Or => unreachable!("handled above"),
         };
         result.map_err(locate)
@@ -1529,11 +1629,16 @@ impl<'a> Evaluator<'_, 'a> {
         env: &Env<'a>,
     ) -> Result<Value<'a>> {
         let mut out = Vec::new();
+        let held = Held::default();
         for item in items {
             let value = self.eval(item, input, env)?;
             if value.is_undefined() {
                 continue;
             }
+            held.add_list(match &value {
+                Value::Array(a) => a.len(),
+                _ => 1,
+            })?;
             if matches!(item.kind, NodeKind::Array { .. }) {
                 self.check_array(out.len() + 1)?;
                 out.push(value);
@@ -1574,6 +1679,8 @@ impl<'a> Evaluator<'_, 'a> {
         if let Some(item) = single {
             return self.object_of_item(pairs, expr, item, env);
         }
+        // Stepwell: the items, and each again in its group.
+        let held = list_held(&input)?;
         let mut items = input.items_or_self();
         if items.is_empty() && !reduce {
             // An empty input still produces a literal object.
@@ -1614,6 +1721,7 @@ impl<'a> Evaluator<'_, 'a> {
                         other => return Err(err_at("T1003", expr).with_value("value", &other)),
                     },
                 };
+                held.add_list(1)?;
                 match groups.get_mut(key) {
                     Some((data, index)) => {
                         if *index != pair_index {
@@ -1622,6 +1730,7 @@ impl<'a> Evaluator<'_, 'a> {
                         data.push(item.clone());
                     }
                     None => {
+                        held.add(GROUP);
                         let key = evaluated.clone().unwrap_or_else(|| Rc::from(key));
                         groups.insert(key, (vec![item.clone()], pair_index));
                     }
@@ -1631,9 +1740,9 @@ impl<'a> Evaluator<'_, 'a> {
 
         let mut result = Map::default();
         for (key, (data, pair_index)) in groups {
-            let data = join_group(data);
+            let data = join_group(data, self)?;
             let (context, frame) = if reduce {
-                let mut tuple = reduce_tuple_stream(&data);
+                let mut tuple = reduce_tuple_stream(&data, self)?;
                 let context = tuple.shift_remove("@").unwrap_or_default();
                 let tuple = Value::object(tuple);
                 (context, self.frame_from_tuple(env, &tuple))
@@ -1658,6 +1767,9 @@ impl<'a> Evaluator<'_, 'a> {
         env: &Env<'a>,
     ) -> Result<Value<'a>> {
         // Until its value is evaluated, each key holds the index of the pair that produced it.
+        // Stepwell: counted while it is built.
+        let held = Held::default();
+        held.add_list(4 * pairs.len())?;
         let mut result = Map::with_capacity_and_hasher(pairs.len(), Default::default());
         for (pair_index, (key_expr, _)) in pairs.iter().enumerate() {
             let literal = string_literal(key_expr)
@@ -1717,6 +1829,8 @@ impl<'a> Evaluator<'_, 'a> {
         // jsonata-js evaluates the keys of both items at every comparison. Each item's key for
         // each term is kept on first use instead: the keys are still evaluated in the order
         // jsonata-js first evaluates them, so the first error is the same.
+        // Stepwell: counted, and refused before it is made where it is too much.
+        let _held = Held::list(items.len().saturating_mul(terms.len() + 3))?;
         let mut keys: Vec<Option<Value<'a>>> = vec![None; items.len() * terms.len()];
         let mut swap = |&a: &usize, &b: &usize| -> Result<bool> {
             let mut comp = 0;
@@ -1724,6 +1838,7 @@ impl<'a> Evaluator<'_, 'a> {
                 if comp != 0 {
                     break;
                 }
+                meter::items(2)?;
                 let mut key = |ev: &mut Self, i: usize| -> Result<Value<'a>> {
                     let slot = &mut keys[i * terms.len() + t];
                     if let Some(k) = slot {
@@ -1756,7 +1871,10 @@ impl<'a> Evaluator<'_, 'a> {
                 }
                 let ordering = match (&aa, &bb) {
                     (Value::Number(x), Value::Number(y)) => x.partial_cmp(y),
-                    (Value::String(x), Value::String(y)) => Some(value::js_string_cmp(x, y)),
+                    (Value::String(x), Value::String(y)) => {
+                        meter::texts(x, y)?;
+                        Some(value::js_string_cmp(x, y))
+                    }
                     _ => {
                         return Err(err_at("T2007", expr)
                             .with_value("value", &aa)
@@ -1905,6 +2023,7 @@ impl<'a> Evaluator<'_, 'a> {
                     Some(sig) => sig.validate(args, input)?,
                     None => args,
                 };
+                functions::charge_text(native, &args)?;
                 let result = (native.imp)(self, args, &Call { input, env })?;
                 self.check_size(result)
             }
@@ -1919,6 +2038,7 @@ impl<'a> Evaluator<'_, 'a> {
             Function::Partial {
                 target,
                 args: bound,
+                ..
             } => {
                 let mut supplied = args.into_iter();
                 let full: Vec<Value<'a>> = bound
@@ -1928,6 +2048,9 @@ impl<'a> Evaluator<'_, 'a> {
                         None => supplied.next().unwrap_or_default(),
                     })
                     .collect();
+                if let Function::Native(native) = &**target {
+                    functions::charge_text(native, &full)?;
+                }
                 // Like jsonata-js, which wraps the function in a lambda: no signature check and
                 // no context value.
                 let result = match &**target {
@@ -1949,6 +2072,7 @@ impl<'a> Evaluator<'_, 'a> {
                 env: closure_env,
                 span,
                 position,
+                ..
             } => {
                 let args = transform_signature().validate(args, input)?;
                 let closure_env = closure_env.clone();
@@ -1959,22 +2083,30 @@ impl<'a> Evaluator<'_, 'a> {
                 )
                 .map_err(|e| e.at_if_missing(*span, *position))
             }
-            Function::Regex(re) => {
+            Function::Regex(re, _) => {
                 let mut args = args.into_iter();
                 // jsonata-js matches any other value as JavaScript's `String(value)`
                 // ("undefined", "[object Object]"); jlens gives undefined (compatibility.md).
                 let Value::String(text) = args.next().unwrap_or_default() else {
                     return Ok(Value::Undefined);
                 };
-                let from = match args.next() {
+                let (from, units) = match args.next() {
                     Some(Value::Number(n)) if n > 0.0 => {
-                        crate::regex::byte_offset(&text, n as usize)
+                        meter::bytes(text.len())?;
+                        let from = crate::regex::byte_offset(&text, n as usize);
+                        (from, crate::regex::units(&text[..from]))
                     }
-                    _ => 0,
+                    _ => (0, 0),
                 };
-                crate::regex::exec(self, re, &text, from)
+                crate::regex::exec(self, re, &text, from, units)
             }
-            Function::RegexNext { re, text, last } => crate::regex::next(self, re, text, *last),
+            Function::RegexNext {
+                re,
+                text,
+                last,
+                units,
+                ..
+            } => crate::regex::next(self, re, text, *last, *units),
         }
     }
 
@@ -1999,6 +2131,9 @@ impl<'a> Evaluator<'_, 'a> {
         mut args: Vec<Value<'a>>,
     ) -> Result<Value<'a>> {
         // Missing arguments are undefined so that they shadow outer variables.
+        // Stepwell: counted first, since a function may have thousands of parameters.
+        let held = Held::new(FRAME + 24 * lambda.params().len().max(args.len()));
+        meter::items(0)?;
         args.resize_with(lambda.params().len(), Value::default);
         let cyclic = args.iter().any(may_hold_frame);
         let frame = Rc::new(Frame {
@@ -2006,9 +2141,10 @@ impl<'a> Evaluator<'_, 'a> {
             parent: Some(lambda.env.clone()),
             input: Value::Undefined,
             functions: None,
+            held,
         });
         if cyclic {
-            self.cyclic.push(Rc::downgrade(&frame));
+            self.may_be_cyclic(&frame);
         }
         self.eval(&lambda.def.body, &lambda.input, &frame)
     }
@@ -2022,6 +2158,7 @@ impl<'a> Evaluator<'_, 'a> {
         input: &Value<'a>,
         env: &Env<'a>,
     ) -> Result<Value<'a>> {
+        meter::items(2 * args.len())?;
         let mut evaluated = Vec::with_capacity(args.len());
         for a in args {
             evaluated.push(if matches!(a.kind, NodeKind::Placeholder) {
@@ -2052,6 +2189,7 @@ impl<'a> Evaluator<'_, 'a> {
                 let frame = self.child(&lambda.env);
                 let mut unbound = Vec::new();
                 for (index, param) in lambda.params().iter().enumerate() {
+                    meter::items(4)?;
                     match evaluated.get(index) {
                         Some(None) => unbound.push(param.clone()),
                         Some(Some(v)) => self.bind(&frame, param, v.clone()),
@@ -2060,6 +2198,7 @@ impl<'a> Evaluator<'_, 'a> {
                 }
                 Value::function(Function::Lambda(Lambda {
                     def: lambda.def.clone(),
+                    _held: value::function_held(unbound.len() * 2),
                     params: Some(unbound.into()),
                     validate: false,
                     input: lambda.input.clone(),
@@ -2072,6 +2211,7 @@ impl<'a> Evaluator<'_, 'a> {
                     _ => f.arity(),
                 };
                 Value::function(Function::Partial {
+                    _held: value::function_held(params),
                     target: f.clone(),
                     args: (0..params)
                         .map(|i| match evaluated.get(i) {
@@ -2085,9 +2225,11 @@ impl<'a> Evaluator<'_, 'a> {
             Function::Partial {
                 target,
                 args: bound,
+                ..
             } => {
                 let mut supplied = evaluated.into_iter();
                 Value::function(Function::Partial {
+                    _held: value::function_held(bound.len()),
                     target: target.clone(),
                     args: bound
                         .iter()
@@ -2147,12 +2289,14 @@ impl<'a> Evaluator<'_, 'a> {
         if matches.is_undefined() {
             return Ok(result);
         }
+        let _held = list_held(&matches)?;
         for m in matches.items_or_self() {
             let update = self.eval(&def.update, &m, env)?;
             if !update.is_undefined() {
                 let Value::Object(update) = &update else {
                     return Err(err_at("T2011", &def.update).with_value("value", &update));
                 };
+                let _held = Held::list(2 * update.borrow().len())?;
                 let entries: Vec<(Rc<str>, Value<'a>)> = update
                     .borrow()
                     .iter()
@@ -2161,7 +2305,11 @@ impl<'a> Evaluator<'_, 'a> {
                 if let Value::Object(target) = &m {
                     // jsonata-js would build a circular object here, which cannot be
                     // converted to JSON; jlens reports it instead.
-                    if entries.iter().any(|(_, v)| reaches(v, target)) {
+                    let mut reached = false;
+                    for (_, v) in &entries {
+                        reached |= reaches(v, target)?;
+                    }
+                    if reached {
                         return Err(Error::new("U1001")
                             .with(
                                 "message",
@@ -2169,6 +2317,7 @@ impl<'a> Evaluator<'_, 'a> {
                             )
                             .at(def.update.span, def.update.position));
                     }
+                    target.grow(entries.len())?;
                     let mut target = target.borrow_mut();
                     for (k, v) in entries {
                         target.insert(k, v);
@@ -2180,6 +2329,7 @@ impl<'a> Evaluator<'_, 'a> {
                 if deletions.is_undefined() {
                     continue;
                 }
+                let _held = list_held(&deletions)?;
                 let list = deletions.items_or_self();
                 if !list.iter().all(|d| matches!(d, Value::String(_))) {
                     return Err(err_at("T2012", delete).with_value("value", &deletions));
@@ -2188,6 +2338,8 @@ impl<'a> Evaluator<'_, 'a> {
                     let mut target = target.borrow_mut();
                     for d in list {
                         if let Value::String(key) = d {
+                            // Stepwell: each moves the fields behind it.
+                            meter::items(target.len() / 8 + 1)?;
                             target.shift_remove(key.as_ref());
                         }
                     }
@@ -2269,7 +2421,7 @@ fn plain_fields<'a>(steps: &[Node], input: &Value<'a>, env: &Env<'a>) -> Option<
         let NodeKind::Name { name } = &step.kind else {
             return None;
         };
-        value = functions::lookup(&value, name);
+        value = functions::lookup_field(&value, name);
         if value.is_array() && (Some(ii) != last || is_sequence(&value)) {
             return None;
         }
@@ -2318,7 +2470,8 @@ fn numeric<'a>(lhs: &Value<'a>, rhs: &Value<'a>, op: BinaryOp) -> Result<Value<'
     };
     // jsonata-js returns the infinity of an overflow (`1e308 * 10`, `1 / 0`) and raises D1001
     // only where it becomes an operand; JSON has no infinity, so jlens fails here.
-    value::finite(n)
+    // Stepwell: as jsonata-js; where it would become JSON, it fails.
+    Ok(Value::Number(n))
 }
 
 fn comparison<'a>(lhs: &Value<'a>, rhs: &Value<'a>, op: BinaryOp) -> Result<Value<'a>> {
@@ -2343,6 +2496,7 @@ fn comparison<'a>(lhs: &Value<'a>, rhs: &Value<'a>, op: BinaryOp) -> Result<Valu
             _ => l >= r,
         },
         (Value::String(l), Value::String(r)) => {
+            meter::texts(l, r)?;
             let ord = value::js_string_cmp(l, r);
             match op {
                 BinaryOp::Lt => ord.is_lt(),
@@ -2364,7 +2518,7 @@ fn is_integer<'a>(v: &Value<'a>) -> bool {
     matches!(v, Value::Number(n) if n.is_finite() && n.fract() == 0.0)
 }
 
-fn range<'a>(lhs: &Value<'a>, rhs: &Value<'a>) -> Result<Value<'a>> {
+fn range<'a>(lhs: &Value<'a>, rhs: &Value<'a>, ev: &Evaluator<'_, 'a>) -> Result<Value<'a>> {
     if !lhs.is_undefined() && !is_integer(lhs) {
         return Err(Error::new("T2003").with_value("value", lhs));
     }
@@ -2381,6 +2535,9 @@ fn range<'a>(lhs: &Value<'a>, rhs: &Value<'a>) -> Result<Value<'a>> {
     if size > 1e7 {
         return Err(Error::new("D2014").with("value", value::json_number(size)));
     }
+    // Stepwell: before it is made, not after.
+    ev.check_array(size as usize)?;
+    let _held = Held::list(size as usize)?;
     let (l, r) = (l as i64, r as i64);
     Ok(Value::sequence(
         (l..=r).map(|n| Value::Number(n as f64)).collect(),
@@ -2407,6 +2564,11 @@ fn wildcard<'a>(input: &Value<'a>, max: usize) -> Result<Value<'a>> {
     let mut plain = false;
     // In JavaScript an array is an object whose keys are its indices, so `*` also yields the
     // items of an array.
+    let held = Held::list(match input {
+        Value::Object(o) => o.borrow().len(),
+        Value::Array(a) => a.len(),
+        _ => 0,
+    })?;
     let values: Vec<Value<'a>> = match input {
         Value::Object(o) => o.borrow().values().cloned().collect(),
         Value::Array(a) => a.items().clone(),
@@ -2416,7 +2578,9 @@ fn wildcard<'a>(input: &Value<'a>, max: usize) -> Result<Value<'a>> {
         for value in &values {
             match value {
                 Value::Array(_) => {
+                    let before = items.len();
                     flatten(value, &mut items, max)?;
+                    held.add_list(items.len() - before)?;
                     plain = true;
                 }
                 other => items.push(other.clone()),
@@ -2470,6 +2634,8 @@ fn recurse_descendants<'a>(
     if matches!(input, Value::Array(_) | Value::Object(_)) && depth >= value::MAX_NESTING {
         return Err(value::too_deep());
     }
+    // Stepwell: a value that holds itself twice is walked twice.
+    meter::items(2)?;
     let nested = |v: &Value<'a>, out: &mut Vec<Value<'a>>| {
         value::nest(depth + 1, || recurse_descendants(v, out, max, depth + 1))
     };
@@ -2484,51 +2650,69 @@ fn recurse_descendants<'a>(
 }
 
 /// Merges a sequence of tuples into one, appending the values of each field.
-fn reduce_tuple_stream<'a>(stream: &Value<'a>) -> Map<'a> {
+fn reduce_tuple_stream<'a>(stream: &Value<'a>, ev: &Evaluator<'_, 'a>) -> Result<Map<'a>> {
     let Value::Array(a) = stream else {
-        return tuple_map(stream);
+        return Ok(tuple_map(stream));
     };
+    let held = Held::default();
     let mut fields: IndexMap<Rc<str>, Vec<Value<'a>>> = IndexMap::new();
     for tuple in a.items() {
         for (k, v) in tuple_map(tuple) {
+            held.add_list(1)?;
+            meter::items(4)?;
             fields.entry(k).or_default().push(v);
         }
     }
     fields
         .into_iter()
-        .map(|(k, v)| (k, join_group(v)))
+        .map(|(k, v)| Ok((k, join_group(v, ev)?)))
         .collect()
 }
 
 /// Joins values as successive `functions::append` calls would, without copying the sequence
 /// at each step: undefined values are skipped, a single value is kept as it is, and arrays are
 /// flattened one level.
-fn join_group<'a>(values: Vec<Value<'a>>) -> Value<'a> {
+fn join_group<'a>(values: Vec<Value<'a>>, ev: &Evaluator<'_, 'a>) -> Result<Value<'a>> {
+    let held = Held::list(values.len())?;
     let mut values: Vec<Value<'a>> = values.into_iter().filter(|v| !v.is_undefined()).collect();
-    match values.len() {
+    Ok(match values.len() {
         0 => Value::Undefined,
         1 => values.pop().unwrap_or_default(),
         _ => {
             let mut items = Vec::with_capacity(values.len());
             for v in values {
                 match v {
-                    Value::Array(arr) => items.extend(arr.items().iter().cloned()),
+                    Value::Array(arr) => {
+                        // Stepwell: one array may be there many times.
+                        ev.check_array(items.len() + arr.len())?;
+                        held.add_list(arr.len())?;
+                        items.extend(arr.items().iter().cloned());
+                    }
                     other => items.push(other),
                 }
             }
             Value::array(items, 0)
         }
-    }
+    })
+}
+
+/// Stepwell: holds a copy of the items of an array, while something is at work on it.
+fn list_held(value: &Value<'_>) -> Result<Held> {
+    Held::list(match value {
+        Value::Array(a) => a.len(),
+        _ => 1,
+    })
 }
 
 /// Whether `object` can be reached from `value` (or is `value`). Shared substructures are
 /// visited once, so this is linear in the size of `value`.
-fn reaches<'a>(value: &Value<'a>, object: &Rc<Object<'a>>) -> bool {
+fn reaches<'a>(value: &Value<'a>, object: &Rc<Object<'a>>) -> Result<bool> {
     let mut seen: std::collections::HashSet<*const ()> = std::collections::HashSet::new();
     let mut stack = vec![value.clone()];
     while let Some(v) = stack.pop() {
+        meter::items(6)?;
         match &v {
-            Value::Object(o) if Rc::ptr_eq(o, object) => return true,
+            Value::Object(o) if Rc::ptr_eq(o, object) => return Ok(true),
             // An array or object not read yet holds only values of the input, none of which
             // exists before its parent is read.
             Value::Object(o) if o.is_unread() => {}
@@ -2542,5 +2726,5 @@ fn reaches<'a>(value: &Value<'a>, object: &Rc<Object<'a>>) -> bool {
             _ => {}
         }
     }
-    false
+    Ok(false)
 }

@@ -163,6 +163,9 @@ impl HostFunction {
             .map(|arg| arg.to_json_spending(&mut budget, 0))
             .collect::<std::result::Result<Vec<Option<JsonValue>>, _>>()
             .map_err(too_large)?;
+        // Stepwell: counted, and what the function itself takes.
+        crate::meter::steps(48)?;
+        crate::meter::owe_text(limit - budget);
         // Converting the arguments reads them: a part of the input that could not be read is
         // not given to the function.
         caller.read_failure()?;

@@ -46,6 +46,8 @@ mod host;
 pub mod input;
 mod json;
 mod lexer;
+// Stepwell: not in jlens-core 0.26.0.
+pub mod meter;
 pub mod output;
 mod parser;
 mod process;
@@ -409,6 +411,7 @@ fn limits(options: &Options) -> eval::Limits {
         max_result_size: options
             .max_result_size
             .unwrap_or(eval::DEFAULT_MAX_RESULT_SIZE),
+        max_memory: options.max_memory,
         cancel_token: options.cancel_token.clone(),
         now: options.now,
         seed: options.seed,
@@ -537,6 +540,10 @@ pub struct Options {
     /// 256 MiB), which also limits the arguments of a host function. A value that appears
     /// several times counts each time, as it does in the text. Exceeding it raises `U1001`.
     pub max_result_size: Option<usize>,
+    /// Maximum bytes that the arrays, objects and functions of the evaluation hold at once.
+    /// Exceeding it raises `U1001`. Default: no limit.
+    // Stepwell: see `meter`.
+    pub max_memory: Option<usize>,
 }
 
 impl Options {
@@ -596,6 +603,14 @@ impl Options {
     /// arguments of a host function (`U1001` when exceeded).
     pub fn max_result_size(mut self, bytes: usize) -> Self {
         self.max_result_size = Some(bytes);
+        self
+    }
+
+    /// Sets how many bytes the arrays, objects and functions of the evaluation may hold at once
+    /// (`U1001` when exceeded). The text it makes is bounded by its steps.
+    // Stepwell: see `meter`.
+    pub fn max_memory(mut self, bytes: usize) -> Self {
+        self.max_memory = Some(bytes);
         self
     }
 

@@ -190,6 +190,8 @@ impl Output<'_, '_> {
             .map_err(|e| {
                 e.error(|| format!("The result would exceed the size limit of {limit} bytes"))
             })?;
+        // Stepwell: counted, for a host with one budget for many evaluations.
+        crate::meter::owe_text(limit - budget);
         match self.shared {
             Some(shared) if shared.failed() => Err(shared.failure()),
             _ => Ok(written),

@@ -18,6 +18,7 @@
 use serde::Serialize;
 
 use crate::error::{Error, Result};
+use crate::meter;
 use crate::value::Value;
 
 /// A parsed function signature.
@@ -124,6 +125,13 @@ impl Signature {
                 _ => {}
             }
             position += 1;
+            // Stepwell: matching arguments recurses once for each.
+            if params.len() > PARAMS_MAX {
+                return Err(Error::new("U1001").with(
+                    "message",
+                    format!("A function signature has more than {PARAMS_MAX} parameters"),
+                ));
+            }
         }
         Ok(Signature {
             definition: definition.to_owned(),
@@ -131,6 +139,9 @@ impl Signature {
         })
     }
 }
+
+// Stepwell: parameters of a signature. The largest built-in has four.
+const PARAMS_MAX: usize = 64;
 
 /// One parameter pattern as a set of accepted symbols and a repetition range.
 struct Piece<'a> {
@@ -159,30 +170,32 @@ fn piece(pattern: &str) -> Piece<'_> {
 
 /// Greedy backtracking match of `pieces` against `symbols` from `pos`, recording the range
 /// each piece consumed. Equivalent to the regular expression jsonata-js builds.
+// Stepwell: counted, since many optional parameters are tried in every combination.
 fn match_pieces(
     pieces: &[Piece],
     symbols: &[char],
     pos: usize,
     spans: &mut [(usize, usize)],
     anchored: bool,
-) -> bool {
+) -> Result<bool> {
     let Some((p, rest)) = pieces.split_first() else {
-        return !anchored || pos == symbols.len();
+        return Ok(!anchored || pos == symbols.len());
     };
     let mut n = 0;
     while n < p.max && pos + n < symbols.len() && p.set.contains(symbols[pos + n]) {
         n += 1;
     }
+    meter::items(n + 4)?;
     loop {
         if n < p.min {
-            return false;
+            return Ok(false);
         }
         spans[0] = (pos, pos + n);
-        if match_pieces(rest, symbols, pos + n, &mut spans[1..], anchored) {
-            return true;
+        if match_pieces(rest, symbols, pos + n, &mut spans[1..], anchored)? {
+            return Ok(true);
         }
         if n == 0 {
-            return false;
+            return Ok(false);
         }
         n -= 1;
     }
@@ -208,15 +221,17 @@ impl Signature {
         args: Vec<Value<'a>>,
         context: &Value<'a>,
     ) -> Result<Vec<Value<'a>>> {
+        // Stepwell: a choice of types may be as long as the expression.
+        meter::bytes(self.definition.len())?;
         let symbols: Vec<char> = args.iter().map(Value::signature_symbol).collect();
         let pieces: Vec<Piece> = self.params.iter().map(|p| piece(&p.pattern)).collect();
         let mut spans = vec![(0, 0); pieces.len()];
-        if !match_pieces(&pieces, &symbols, 0, &mut spans, true) {
+        if !match_pieces(&pieces, &symbols, 0, &mut spans, true)? {
             // Find the first parameter that does not match.
             let mut good_to = 0;
             for index in 0..pieces.len() {
                 let mut partial = vec![(0, 0); index + 1];
-                if !match_pieces(&pieces[..=index], &symbols, 0, &mut partial, false) {
+                if !match_pieces(&pieces[..=index], &symbols, 0, &mut partial, false)? {
                     break;
                 }
                 good_to = partial[index].1;
@@ -264,6 +279,7 @@ impl Signature {
                                 (&arg, subtype.chars().next())
                                 && let Some(first) = a.items().first()
                             {
+                                meter::items(a.len())?;
                                 let item_type = first.signature_symbol();
                                 array_ok = item_type == want
                                     && a.items().iter().all(|v| v.signature_symbol() == item_type);

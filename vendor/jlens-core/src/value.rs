@@ -21,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::eval::Env;
 use crate::functions::Native;
 use crate::host::HostFunction;
+use crate::meter::{self, Held};
 use crate::output::Builder;
 use crate::regex::Regex;
 
@@ -206,6 +207,16 @@ pub(crate) enum Value<'a> {
     Function(Rc<Function<'a>>),
 }
 
+// Stepwell: about what these take, in bytes, with their counts and the allocator's share.
+const ARRAY: usize = 96;
+const LAZY: usize = 224;
+const OBJECT: usize = 240;
+const FIELD: usize = 64;
+const FUNCTION: usize = 144;
+
+// Stepwell: bytes of a value that an error shows.
+const DETAIL: usize = 16_384;
+
 pub(crate) const SEQUENCE: u8 = 1;
 pub(crate) const KEEP_SINGLETON: u8 = 2;
 pub(crate) const OUTER_WRAPPER: u8 = 4;
@@ -221,6 +232,8 @@ pub(crate) struct Array<'a> {
     /// The items of an array of the input, read on first access. They are kept apart so that
     /// the other arrays read a plain field.
     lazy: Option<Box<LazyItems<'a>>>,
+    // Stepwell: the memory it holds.
+    _held: Held,
 }
 
 struct LazyItems<'a> {
@@ -233,6 +246,8 @@ struct LazyItems<'a> {
     /// The arrays and objects among the items read alone, with their indexes, until the array is
     /// read whole (ADR 0010, amendment).
     alone: RefCell<Vec<(usize, Value<'a>)>>,
+    // Stepwell: the memory that its items hold, once they are read.
+    held: Held,
 }
 
 /// Past this many items kept alone, an array is read whole: finding an item among them costs a
@@ -263,6 +278,9 @@ impl<'a> LazyItems<'a> {
                     *slot = value;
                 }
             }
+            // Stepwell: counted.
+            self.held
+                .add(items.capacity() * std::mem::size_of::<Value<'_>>());
             items
         })
     }
@@ -407,6 +425,8 @@ pub(crate) struct Object<'a> {
     read: Cell<Read>,
     /// The index of a lazy object that is a member of sources held together.
     member: u32,
+    // Stepwell: the memory it holds.
+    held: Held,
 }
 
 /// How much of a lazy object has been read into its map.
@@ -468,6 +488,14 @@ impl<'a> Object<'a> {
                 }
             }
         }
+        // Stepwell: counted.
+        self.held.add(map.capacity() * FIELD);
+    }
+
+    // Stepwell: the memory of `fields` more fields is counted, before they are inserted.
+    pub fn grow(&self, fields: usize) -> Result<()> {
+        self.held.add(fields * FIELD);
+        meter::items(fields)
     }
 
     /// The field `key`, or undefined. A lazy object not read whole reads that field alone
@@ -517,6 +545,8 @@ impl<'a> Object<'a> {
         // it again.
         if let Value::Array(_) | Value::Object(_) = value {
             let key = pending.shared.keys.borrow_mut().get(key);
+            // Stepwell: counted.
+            self.held.add(FIELD);
             self.map.borrow_mut().insert(key, value.clone());
             self.read.set(Read::Fields);
         }
@@ -595,10 +625,12 @@ impl Drop for Object<'_> {
 }
 
 /// Whether a value is an array or object that nothing else holds, which dropping it drops.
-fn owned(v: &Value<'_>) -> bool {
+// Stepwell: or a function, which holds a frame, which holds values.
+pub(crate) fn owned(v: &Value<'_>) -> bool {
     match v {
         Value::Array(a) => Rc::strong_count(a) == 1,
         Value::Object(o) => Rc::strong_count(o) == 1,
+        Value::Function(f) => Rc::strong_count(f) == 1,
         _ => false,
     }
 }
@@ -612,7 +644,7 @@ thread_local! {
 
 /// Runs `drop`, a level deeper in the drops of arrays and objects; it is told whether that is
 /// past [`DROP_DEPTH`].
-fn nested_drop(drop: impl FnOnce(bool)) {
+pub(crate) fn nested_drop(drop: impl FnOnce(bool)) {
     DROPS.with(|drops| {
         let depth = drops.get();
         drops.set(depth + 1);
@@ -623,13 +655,15 @@ fn nested_drop(drop: impl FnOnce(bool)) {
 
 /// Calls `f` with each value of `items` that is not an array, in order, entering the arrays
 /// nested in them. The walk keeps its own stack, so arrays nested at any depth are walked.
-pub(crate) fn for_each_leaf<'v, 'a, E>(
+// Stepwell: each value met is counted, since an array may hold another many times over.
+pub(crate) fn for_each_leaf<'v, 'a>(
     items: &'v [Value<'a>],
-    mut f: impl FnMut(&'v Value<'a>) -> std::result::Result<(), E>,
-) -> std::result::Result<(), E> {
+    mut f: impl FnMut(&'v Value<'a>) -> Result<()>,
+) -> Result<()> {
     let mut outer = Vec::new();
     let mut iter = items.iter();
     loop {
+        meter::items(1)?;
         match iter.next() {
             Some(Value::Array(a)) => outer.push(std::mem::replace(&mut iter, a.items().iter())),
             Some(leaf) => f(leaf)?,
@@ -643,10 +677,32 @@ pub(crate) fn for_each_leaf<'v, 'a, E>(
 
 /// Drops values, emptying the arrays and objects that only they hold one at a time, from a
 /// list of their own, rather than each inside the drop of its parent.
+// Stepwell: and the functions and frames; a chain of closures overflowed the stack.
 fn release<'a>(values: impl IntoIterator<Item = Value<'a>>) {
-    let mut pending: Vec<Value<'a>> = values.into_iter().filter(owned).collect();
-    while let Some(value) = pending.pop() {
+    release_all(values.into_iter().filter(owned).collect(), Vec::new());
+}
+
+pub(crate) fn release_all<'a>(mut pending: Vec<Value<'a>>, mut frames: Vec<Env<'a>>) {
+    loop {
+        let Some(value) = pending.pop() else {
+            let Some(frame) = frames.pop() else { break };
+            if let Some(mut frame) = Rc::into_inner(frame) {
+                frame.take_owned(&mut pending, &mut frames);
+            }
+            continue;
+        };
         match value {
+            Value::Function(f) => match Rc::into_inner(f) {
+                Some(Function::Lambda(Lambda { env, input, .. })) => {
+                    frames.push(env);
+                    pending.extend(Some(input).filter(owned));
+                }
+                Some(Function::Transform { env, .. }) => frames.push(env),
+                Some(Function::Partial { mut args, .. }) => {
+                    pending.extend(args.0.drain(..).flatten().filter(owned));
+                }
+                _ => {}
+            },
             Value::Array(a) => {
                 if let Some(mut a) = Rc::into_inner(a) {
                     pending.extend(std::mem::take(&mut a.items).into_iter().filter(owned));
@@ -678,7 +734,8 @@ pub(crate) enum Function<'a> {
     /// `?`.
     Partial {
         target: Rc<Function<'a>>,
-        args: Vec<Option<Value<'a>>>,
+        args: Bound<'a>,
+        _held: Held,
     },
     /// The function produced by a transform expression.
     Transform {
@@ -686,15 +743,56 @@ pub(crate) enum Function<'a> {
         env: Env<'a>,
         span: Span,
         position: usize,
+        _held: Held,
     },
     /// A regular expression literal, which is callable as a matcher.
-    Regex(Rc<Regex>),
+    Regex(Rc<Regex>, #[allow(dead_code)] Held),
     /// The `next()` function of a regex match object.
     RegexNext {
         re: Rc<Regex>,
         text: Rc<str>,
         last: usize,
+        // Stepwell: the UTF-16 offset of `last`.
+        units: usize,
+        _held: Held,
     },
+}
+
+/// Stepwell: the arguments of a partial application, dropped as the items of an array are.
+pub(crate) struct Bound<'a>(Vec<Option<Value<'a>>>);
+
+impl<'a> std::ops::Deref for Bound<'a> {
+    type Target = [Option<Value<'a>>];
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<'a> FromIterator<Option<Value<'a>>> for Bound<'a> {
+    fn from_iter<I: IntoIterator<Item = Option<Value<'a>>>>(args: I) -> Self {
+        Bound(args.into_iter().collect())
+    }
+}
+
+impl Drop for Bound<'_> {
+    fn drop(&mut self) {
+        if self.0.iter().flatten().any(owned) {
+            let args = std::mem::take(&mut self.0);
+            nested_drop(|deep| {
+                if deep {
+                    release(args.into_iter().flatten());
+                } else {
+                    drop(args);
+                }
+            });
+        }
+    }
+}
+
+// Stepwell: the memory of a function that holds `values`.
+pub(crate) fn function_held(values: usize) -> Held {
+    Held::new(FUNCTION + values * std::mem::size_of::<Value<'_>>())
 }
 
 pub(crate) struct Lambda<'a> {
@@ -705,6 +803,7 @@ pub(crate) struct Lambda<'a> {
     pub validate: bool,
     pub input: Value<'a>,
     pub env: Env<'a>,
+    pub _held: Held,
 }
 
 impl<'a> Function<'a> {
@@ -716,7 +815,7 @@ impl<'a> Function<'a> {
             Function::Host(h) => h.arity(),
             Function::Partial { args, .. } => args.iter().filter(|a| a.is_none()).count(),
             Function::Transform { .. } => 1,
-            Function::Regex(_) => 2,
+            Function::Regex(..) => 2,
             Function::RegexNext { .. } => 0,
         }
     }
@@ -736,11 +835,16 @@ impl<'a> Function<'a> {
 
 impl<'a> Value<'a> {
     pub fn string(s: impl Into<Rc<str>>) -> Value<'a> {
-        Value::String(s.into())
+        let s = s.into();
+        // Stepwell: counted.
+        meter::owe_text(s.len());
+        Value::String(s)
     }
 
     pub fn array(items: Vec<Value<'a>>, flags: u8) -> Value<'a> {
         Value::Array(Rc::new(Array {
+            // Stepwell: counted.
+            _held: Held::new(ARRAY + items.capacity() * std::mem::size_of::<Value<'_>>()),
             items,
             flags: Cell::new(flags),
             lazy: None,
@@ -754,6 +858,8 @@ impl<'a> Value<'a> {
 
     pub fn object(map: Map<'a>) -> Value<'a> {
         Value::Object(Rc::new(Object {
+            // Stepwell: counted.
+            held: Held::new(OBJECT + map.capacity() * FIELD),
             map: RefCell::new(map),
             pending: None,
             read: Cell::new(Read::Whole),
@@ -842,6 +948,7 @@ impl<'a> Value<'a> {
     pub fn is_array_of_numbers(&self) -> Result<bool> {
         match self {
             Value::Array(a) => {
+                meter::items(2 * a.len())?;
                 for item in a.items() {
                     if !item.is_numeric()? {
                         return Ok(false);
@@ -875,6 +982,52 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Stepwell: a hash that is the same for values that are deeply equal.
+    pub fn deep_hash(&self) -> Result<u64> {
+        self.deep_hash_at(0)
+    }
+
+    fn deep_hash_at(&self, depth: usize) -> Result<u64> {
+        use std::hash::{BuildHasher, Hash};
+        let hash = |value: &dyn Fn(&mut foldhash::fast::FoldHasher<'static>)| {
+            let mut hasher = foldhash::fast::FixedState::default().build_hasher();
+            value(&mut hasher);
+            std::hash::Hasher::finish(&hasher)
+        };
+        meter::items(2)?;
+        Ok(match self {
+            Value::Array(_) | Value::Object(_) if depth >= MAX_NESTING => return Err(too_deep()),
+            Value::Array(a) => {
+                let mut all = a.len() as u64;
+                for item in a.items() {
+                    let item = nest(depth + 1, || item.deep_hash_at(depth + 1))?;
+                    all = hash(&|h| (all, item).hash(h));
+                }
+                all
+            }
+            // Fields count in any order.
+            Value::Object(o) => {
+                let mut all = 1_u64;
+                for (key, value) in o.borrow().iter() {
+                    meter::bytes(key.len())?;
+                    let value = nest(depth + 1, || value.deep_hash_at(depth + 1))?;
+                    all = all.wrapping_add(hash(&|h| (&**key, value).hash(h)));
+                }
+                all
+            }
+            Value::String(s) => {
+                meter::bytes(s.len())?;
+                hash(&|h| s.hash(h))
+            }
+            // Zero and its negative are equal.
+            Value::Number(n) => hash(&|h| (n + 0.0).to_bits().hash(h)),
+            Value::Bool(b) => 2 + u64::from(*b),
+            Value::Null => 4,
+            Value::Undefined => 5,
+            Value::Function(_) => 6,
+        })
+    }
+
     /// Deep equality (jsonata-js `isDeepEqual`), used by `=` and `!=`. Values nested more than
     /// [`MAX_NESTING`] levels deep are not compared: `U1001`.
     pub fn deep_eq(&self, other: &Value<'a>) -> Result<bool> {
@@ -884,6 +1037,13 @@ impl<'a> Value<'a> {
     /// [`Value::deep_eq`] for values nested in `depth` arrays and objects.
     fn deep_eq_at(&self, other: &Value<'a>, depth: usize) -> Result<bool> {
         let nested = |x: &Value<'a>, y: &Value<'a>| nest(depth + 1, || x.deep_eq_at(y, depth + 1));
+        // Stepwell: each pair is counted, since a value may hold another many times over.
+        meter::items(1)?;
+        if let (Value::String(a), Value::String(b)) = (self, other)
+            && a.len() == b.len()
+        {
+            meter::bytes(a.len())?;
+        }
         match (self, other) {
             (Value::Array(_), Value::Array(_)) | (Value::Object(_), Value::Object(_))
                 if depth >= MAX_NESTING =>
@@ -912,6 +1072,8 @@ impl<'a> Value<'a> {
                 if a.len() != b.len() {
                     return Ok(false);
                 }
+                // Stepwell: each field is looked up.
+                meter::items(6 * a.len())?;
                 for (k, v) in a.iter() {
                     match b.get(k) {
                         Some(w) if nested(v, w)? => {}
@@ -976,6 +1138,7 @@ impl<'a> Value<'a> {
 
     fn lazy_array(pending: Pending<'a>, member: u32) -> Value<'a> {
         Value::Array(Rc::new(Array {
+            _held: Held::new(LAZY),
             items: Vec::new(),
             flags: Cell::new(0),
             lazy: Some(Box::new(LazyItems {
@@ -984,12 +1147,14 @@ impl<'a> Value<'a> {
                 items: OnceCell::new(),
                 length: OnceCell::new(),
                 alone: RefCell::default(),
+                held: Held::default(),
             })),
         }))
     }
 
     fn lazy_object(pending: Pending<'a>, member: u32) -> Value<'a> {
         Value::Object(Rc::new(Object {
+            held: Held::new(OBJECT),
             map: RefCell::new(Map::with_hasher(pending.shared.hasher.clone())),
             pending: Some(pending),
             read: Cell::new(Read::Nothing),
@@ -1124,6 +1289,8 @@ impl<'a> Value<'a> {
                 charge(budget, if *b { 4 } else { 5 })?;
                 builder.bool(*b)
             }
+            // Stepwell: upstream writes infinity as null.
+            Value::Number(n) if n.is_infinite() => return Err(TooLarge::Infinite(*n)),
             Value::Number(n) => {
                 charge(budget, number_len(*n))?;
                 write_number(builder, *n)
@@ -1176,9 +1343,9 @@ impl<'a> Value<'a> {
 
     /// The JSON of a value shown in an error detail; `None` when it is undefined, or larger
     /// than the default size limit of a result.
+    // Stepwell: larger than anyone reads. Upstream's limit let one error take gigabytes.
     pub(crate) fn to_json_detail(&self) -> Option<JsonValue> {
-        self.to_json_within(crate::eval::DEFAULT_MAX_RESULT_SIZE)
-            .unwrap_or(None)
+        self.to_json_within(DETAIL).unwrap_or(None)
     }
 }
 
@@ -1638,6 +1805,8 @@ pub(crate) fn too_deep() -> Error {
 pub(crate) enum TooLarge {
     Size,
     Nesting,
+    // Stepwell: JSON has no infinity.
+    Infinite(f64),
 }
 
 impl TooLarge {
@@ -1646,6 +1815,7 @@ impl TooLarge {
         match self {
             TooLarge::Size => Error::new("U1001").with("message", size()),
             TooLarge::Nesting => too_deep(),
+            TooLarge::Infinite(n) => Error::new("D1001").with("value", js_number(n)),
         }
     }
 }
@@ -1703,8 +1873,20 @@ pub(crate) fn round15(n: f64) -> f64 {
 }
 
 /// Compares strings like JavaScript's `<`, by UTF-16 code units.
+// Stepwell: what the two begin with alike is compared as bytes, many at a time.
 pub(crate) fn js_string_cmp(a: &str, b: &str) -> Ordering {
-    a.encode_utf16().cmp(b.encode_utf16())
+    const CHUNK: usize = 64;
+    let alike = a
+        .as_bytes()
+        .chunks_exact(CHUNK)
+        .zip(b.as_bytes().chunks_exact(CHUNK))
+        .take_while(|(a, b)| a == b)
+        .count();
+    let mut at = alike * CHUNK;
+    while !a.is_char_boundary(at) {
+        at -= 1;
+    }
+    a[at..].encode_utf16().cmp(b[at..].encode_utf16())
 }
 
 /// Writes `s` as a JSON string literal with `JSON.stringify` escaping.
@@ -1841,7 +2023,9 @@ pub(crate) fn deep_copy<'a>(value: &Value<'a>, limit: usize) -> Result<Value<'a>
         limit,
         keys: Keys::default(),
     };
-    copy.value(value, 0)
+    let copied = copy.value(value, 0)?;
+    meter::bytes(copy.len)?;
+    Ok(copied)
 }
 
 /// The state of a [`deep_copy`]: the length of the text `stringify` would have written so far,

@@ -5,9 +5,13 @@ use std::rc::Rc;
 
 use crate::error::{Error, Result};
 use crate::eval::Evaluator;
+use crate::meter::{self, Held};
 use crate::value::{self, Map, SEQUENCE, Value};
 
 type R<'a> = Result<Value<'a>>;
+
+/// Stepwell: keys, each once, in the order they first appear.
+type Keys = indexmap::IndexSet<Rc<str>, foldhash::fast::RandomState>;
 
 fn call<'a>(
     ev: &mut Evaluator<'_, 'a>,
@@ -24,6 +28,7 @@ pub(super) fn map<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, c: &Call<'_
         return Ok(Value::Undefined);
     }
     let func = arg(&a, 1);
+    let _held = list_held(&arr, 2)?;
     let items = arr.items_or_self();
     let mut out = Vec::with_capacity(items.len());
     for (i, item) in items.iter().enumerate() {
@@ -42,6 +47,7 @@ pub(super) fn filter<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, c: &Call
         return Ok(Value::Undefined);
     }
     let func = arg(&a, 1);
+    let _held = list_held(&arr, 2)?;
     let mut out = Vec::new();
     for (i, item) in arr.items_or_self().iter().enumerate() {
         let args = hof_args(&func, item.clone(), Value::Number(i as f64), arr.clone());
@@ -58,6 +64,7 @@ pub(super) fn single<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, c: &Call
         return Ok(Value::Undefined);
     }
     let func = arg(&a, 1);
+    let _held = list_held(&arr, 1)?;
     let mut found: Option<Value<'a>> = None;
     for (i, item) in arr.items_or_self().iter().enumerate() {
         let positive = if func.is_undefined() {
@@ -82,9 +89,12 @@ pub(super) fn zip<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_,
         .map(|v| v.as_array().map_or(0, |arr| arr.len()))
         .min()
         .unwrap_or(0);
+    // Stepwell: one array may be given thousands of times.
+    let _held = Held::list(length)?;
     let tuples = (0..length)
         .map(|i| {
-            Value::array(
+            meter::items(a.len())?;
+            Ok(Value::array(
                 a.iter()
                     .map(|v| {
                         v.as_array()
@@ -93,9 +103,9 @@ pub(super) fn zip<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_,
                     })
                     .collect(),
                 0,
-            )
+            ))
         })
-        .collect();
+        .collect::<Result<_>>()?;
     Ok(Value::array(tuples, 0))
 }
 
@@ -112,6 +122,7 @@ pub(super) fn reduce<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, c: &Call
     if arity < 2 {
         return Err(Error::new("D3050").with("index", 1));
     }
+    let _held = list_held(&sequence, 1)?;
     let items = sequence.items_or_self();
     let init = arg(&a, 2);
     let (mut result, mut index) = if init.is_undefined() && !items.is_empty() {
@@ -136,6 +147,7 @@ pub(super) fn reduce<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, c: &Call
 pub(super) fn sift<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, c: &Call<'_, 'a>) -> R<'a> {
     let obj = arg(&a, 0);
     let func = arg(&a, 1);
+    let _held = entries_held(&obj, 3)?;
     let mut out = Map::default();
     for (key, value) in entries(&obj) {
         let args = hof_args(
@@ -155,6 +167,19 @@ pub(super) fn sift<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, c: &Call<'
     })
 }
 
+/// Stepwell: holds `times` copies of the items of an array while a function is at work on them.
+fn list_held(v: &Value<'_>, times: usize) -> Result<Held> {
+    Held::list(times * v.as_array().map_or(1, |a| a.len()))
+}
+
+/// Stepwell: holds `times` copies of the fields of an object, as lists of values.
+fn entries_held(v: &Value<'_>, times: usize) -> Result<Held> {
+    Held::list(match v {
+        Value::Object(o) => 2 * times * o.borrow().len(),
+        _ => 0,
+    })
+}
+
 fn entries<'a>(v: &Value<'a>) -> Vec<(Rc<str>, Value<'a>)> {
     match v {
         Value::Object(o) => o
@@ -168,66 +193,80 @@ fn entries<'a>(v: &Value<'a>) -> Vec<(Rc<str>, Value<'a>)> {
 
 /// The keys of an object, or of the objects in an array and in the arrays nested in it, each
 /// once, in the order they first appear.
-fn keys_of<'a>(v: &Value<'a>, out: &mut Vec<Rc<str>>) {
+// Stepwell: in a set, since a list searched for each key made it quadratic.
+fn keys_of<'a>(v: &Value<'a>, out: &mut Keys) -> Result<()> {
+    let held = Held::default();
     let mut object_keys = |v: &Value<'a>| {
         if let Value::Object(o) = v {
+            meter::items(4 * o.borrow().len())?;
             for k in o.borrow().keys() {
-                if !out.contains(k) {
-                    out.push(k.clone());
+                if out.insert(k.clone()) {
+                    held.add_list(2)?;
                 }
             }
         }
-        Ok::<_, std::convert::Infallible>(())
+        Ok(())
     };
-    let Ok(()) = match v {
+    match v {
         Value::Array(a) => value::for_each_leaf(a.items(), object_keys),
         v => object_keys(v),
-    };
+    }
 }
 
 pub(super) fn keys<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_, 'a>) -> R<'a> {
-    let mut out = Vec::new();
-    keys_of(&arg(&a, 0), &mut out);
+    let mut out = Keys::default();
+    keys_of(&arg(&a, 0), &mut out)?;
     Ok(Value::sequence(
         out.into_iter().map(Value::string).collect(),
     ))
 }
 
-pub(super) fn spread<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_, 'a>) -> R<'a> {
-    Ok(spread_value(&arg(&a, 0)))
+pub(super) fn spread<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_, 'a>) -> R<'a> {
+    spread_value(&arg(&a, 0), ev)
 }
 
-fn spread_value<'a>(v: &Value<'a>) -> Value<'a> {
-    match v {
+fn spread_value<'a>(v: &Value<'a>, ev: &Evaluator<'_, 'a>) -> R<'a> {
+    Ok(match v {
         // The items spread, those of nested arrays included. jsonata-js appends each item's
         // result to an empty sequence with `$append`, which makes it a plain array as soon as
         // an item is defined.
         Value::Array(arr) => {
             let mut items = Vec::new();
-            let Ok(()) = value::for_each_leaf(arr.items(), |item| {
+            let held = Held::default();
+            value::for_each_leaf(arr.items(), |item| {
                 match item {
-                    Value::Object(o) => items.extend(field_objects(o)),
+                    Value::Object(o) => {
+                        ev.check_array(items.len() + o.borrow().len())?;
+                        held.add_list(o.borrow().len())?;
+                        items.extend(field_objects(o)?);
+                    }
                     Value::Undefined => {}
-                    other => items.push(other.clone()),
+                    other => {
+                        ev.check_array(items.len() + 1)?;
+                        held.add_list(1)?;
+                        items.push(other.clone());
+                    }
                 }
-                Ok::<_, std::convert::Infallible>(())
-            });
+                Ok(())
+            })?;
+            meter::items(arr.len())?;
             let plain = arr.items().iter().any(|item| !item.is_undefined());
             Value::array(items, if plain { 0 } else { SEQUENCE })
         }
-        Value::Object(o) => Value::sequence(field_objects(o)),
+        Value::Object(o) => Value::sequence(field_objects(o)?),
         other => other.clone(),
-    }
+    })
 }
 
 /// An object for each field of `o`, holding that field alone.
-fn field_objects<'a>(o: &value::Object<'a>) -> Vec<Value<'a>> {
+fn field_objects<'a>(o: &value::Object<'a>) -> Result<Vec<Value<'a>>> {
     o.borrow()
         .iter()
         .map(|(k, v)| {
+            meter::items(4)?;
             let mut m = Map::default();
             m.insert(k.clone(), v.clone());
-            Value::object(m)
+            Ok(Value::object(m))
         })
         .collect()
 }
@@ -238,9 +277,15 @@ pub(super) fn merge<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'
         return Ok(Value::Undefined);
     }
     let mut out = Map::default();
+    // Stepwell: one object may be given thousands of times.
+    let held = list_held(&arr, 1)?;
     for item in arr.items_or_self() {
+        let _held = entries_held(&item, 1)?;
         for (k, v) in entries(&item) {
-            out.insert(k, v);
+            meter::items(4)?;
+            if out.insert(k, v).is_none() {
+                held.add_list(3)?;
+            }
         }
     }
     Ok(Value::object(out))
@@ -249,6 +294,7 @@ pub(super) fn merge<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'
 pub(super) fn each<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, c: &Call<'_, 'a>) -> R<'a> {
     let obj = arg(&a, 0);
     let func = arg(&a, 1);
+    let _held = entries_held(&obj, 2)?;
     let mut out = Vec::new();
     for (key, value) in entries(&obj) {
         let args = hof_args(&func, value, Value::String(key.clone()), obj.clone());
@@ -281,15 +327,21 @@ pub(super) fn sort<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, c: &Call<'
         return Ok(arr.clone());
     }
     let comparator = arg(&a, 1);
+    let _held = list_held(&arr, 3)?;
     let sorted = if comparator.is_undefined() {
+        meter::items(items.len())?;
         let numbers = arr.is_array_of_numbers()?;
         if !numbers && !arr.is_array_of_strings() {
             return Err(Error::new("D3070").with("index", 1));
         }
         merge_sort(items.items().clone(), &mut |x, y| {
+            meter::items(2)?;
             Ok(match (x, y) {
                 (Value::Number(x), Value::Number(y)) => x > y,
-                (Value::String(x), Value::String(y)) => value::js_string_cmp(x, y).is_gt(),
+                (Value::String(x), Value::String(y)) => {
+                    meter::texts(x, y)?;
+                    value::js_string_cmp(x, y).is_gt()
+                }
                 _ => false,
             })
         })?
@@ -351,16 +403,22 @@ pub(super) fn distinct<'a>(
     if items.len() <= 1 {
         return Ok(arr.clone());
     }
+    // Stepwell: compared with those of the same hash alone, where upstream compares all pairs.
+    let held = list_held(&arr, 4)?;
     let mut out: Vec<Value<'a>> = Vec::new();
+    let mut earlier: std::collections::HashMap<u64, Vec<usize>> = Default::default();
     for v in items.items() {
+        let same_hash = earlier.entry(v.deep_hash()?).or_default();
         let mut seen = false;
-        for earlier in &out {
-            if v.deep_eq(earlier)? {
+        for &index in same_hash.iter() {
+            if v.deep_eq(&out[index])? {
                 seen = true;
                 break;
             }
         }
         if !seen {
+            held.add_list(2)?;
+            same_hash.push(out.len());
             out.push(v.clone());
         }
     }
@@ -415,6 +473,8 @@ pub(super) fn eval<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, c: &Call<'
         ),
         focus => focus,
     };
+    // Stepwell: parsed each time.
+    meter::steps(source.len() as u64)?;
     let mut ast =
         crate::parse(&source).map_err(|e| Error::new("D3120").with("value", e.message()))?;
     // The text may call `$eval` under a name bound outside it.

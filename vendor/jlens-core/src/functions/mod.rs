@@ -18,6 +18,7 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::eval::{Env, Evaluator};
+use crate::meter::{self, Held};
 use crate::signature::Signature;
 use crate::value::{self, Function, Value};
 
@@ -136,6 +137,7 @@ natives! {
         let Some(arr) = items.as_array().filter(|a| !a.items().is_empty()) else {
             return Ok(Value::Undefined);
         };
+        meter::items(arr.len())?;
         let n = arr.len() as f64;
         let total: f64 = arr.items().iter().filter_map(Value::as_number).sum();
         if total.is_infinite() {
@@ -202,15 +204,15 @@ natives! {
 
     // Object
     "keys" "<x-:a<s>>" ["arg"] 1 Object "The keys of an object, or the union of keys of an array of objects" => c::keys;
-    "lookup" "<x-s:x>" ["input", "key"] 2 Object "The value of a key in an object, or in each object of an array" => |_, a, _| {
-        Ok(lookup(&arg(&a, 0), text(&a, 1).as_deref().unwrap_or_default()))
+    "lookup" "<x-s:x>" ["input", "key"] 2 Object "The value of a key in an object, or in each object of an array" => |ev, a, _| {
+        lookup(&arg(&a, 0), text(&a, 1).as_deref().unwrap_or_default(), ev)
     };
     "spread" "<x-:a<o>>" ["arg"] 1 Object "Splits an object into an array of single-key objects" => c::spread;
     "merge" "<a<o>:o>" ["arg"] 1 Object "Merges an array of objects into one; later keys win" => c::merge;
     "each" "<o-f:a>" ["obj", "func"] 2 Object "Applies a function to each key/value pair of an object" => c::each;
 
     // Array
-    "append" "<xx:a>" ["arg1", "arg2"] 2 Array "Concatenates two values into an array" => |_, a, _| Ok(append(arg(&a, 0), arg(&a, 1)));
+    "append" "<xx:a>" ["arg1", "arg2"] 2 Array "Concatenates two values into an array" => |ev, a, _| append(arg(&a, 0), arg(&a, 1), ev);
     "reverse" "<a:a>" ["arr"] 1 Array "Reverses an array" => c::reverse;
     "sort" "<af?:a>" ["arr", "comparator"] 2 Array "Sorts an array, optionally with a comparator function" => c::sort;
     "shuffle" "<a:a>" ["arr"] 1 Array "Shuffles an array into a random order" => c::shuffle;
@@ -252,6 +254,21 @@ fn table() -> &'static [Native] {
     TABLE.get_or_init(build)
 }
 
+/// Stepwell: spends what reading the texts among the arguments of a function takes. Most read
+/// each whole, whatever they make of it; those that look at arrays and objects count for
+/// themselves.
+pub(crate) fn charge_text(native: &Native, args: &[Value<'_>]) -> Result<()> {
+    use Category::{DateTime, Encoding, Numeric, String};
+    if matches!(native.category, String | Numeric | DateTime | Encoding) {
+        for arg in args {
+            if let Value::String(s) = arg {
+                meter::bytes(s.len())?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The built-in function with this name.
 pub(crate) fn native(name: &str) -> Option<&'static Native> {
     table().iter().find(|n| n.name == name)
@@ -290,6 +307,7 @@ pub(crate) fn boolean<'a>(v: &Value<'a>) -> Result<Option<bool>> {
     while let Value::Array(a) = v
         && a.items().len() == 1
     {
+        meter::items(1)?;
         v = &a.items()[0];
     }
     Ok(Some(match v {
@@ -299,7 +317,7 @@ pub(crate) fn boolean<'a>(v: &Value<'a>) -> Result<Option<bool>> {
             let mut any = false;
             value::for_each_leaf(a.items(), |item| {
                 any |= boolean(item)? == Some(true);
-                Ok::<_, Error>(())
+                Ok(())
             })?;
             any
         }
@@ -312,39 +330,64 @@ pub(crate) fn boolean<'a>(v: &Value<'a>) -> Result<Option<bool>> {
 }
 
 /// Looks up a field in an object, or in each object of an array (flattening one level).
-pub(crate) fn lookup<'a>(input: &Value<'a>, key: &str) -> Value<'a> {
+pub(crate) fn lookup<'a>(
+    input: &Value<'a>,
+    key: &str,
+    ev: &Evaluator<'_, 'a>,
+) -> Result<Value<'a>> {
     match input {
         Value::Array(a) => {
             let mut out = Vec::new();
-            let Ok(()) = value::for_each_leaf(a.items(), |item| {
-                match lookup(item, key) {
+            // Stepwell: counted, since what is found may be one array many times over.
+            let held = Held::default();
+            value::for_each_leaf(a.items(), |item| {
+                match lookup_field(item, key) {
                     Value::Undefined => {}
-                    Value::Array(inner) => out.extend(inner.items().iter().cloned()),
-                    other => out.push(other),
+                    Value::Array(inner) => {
+                        ev.check_array(out.len() + inner.len())?;
+                        held.add_list(inner.len())?;
+                        out.extend(inner.items().iter().cloned());
+                    }
+                    other => {
+                        ev.check_array(out.len() + 1)?;
+                        held.add_list(1)?;
+                        out.push(other);
+                    }
                 }
-                Ok::<_, std::convert::Infallible>(())
-            });
-            Value::sequence(out)
+                Ok(())
+            })?;
+            Ok(Value::sequence(out))
         }
+        other => Ok(lookup_field(other, key)),
+    }
+}
+
+/// Stepwell: looks up a field in an object alone.
+#[inline]
+pub(crate) fn lookup_field<'a>(input: &Value<'a>, key: &str) -> Value<'a> {
+    match input {
         Value::Object(o) => o.get(key),
         _ => Value::Undefined,
     }
 }
 
 /// `$append`: concatenates, treating non-arrays as single items. The result is a plain array.
-pub(crate) fn append<'a>(a: Value<'a>, b: Value<'a>) -> Value<'a> {
+pub(crate) fn append<'a>(a: Value<'a>, b: Value<'a>, ev: &Evaluator<'_, 'a>) -> Result<Value<'a>> {
     if a.is_undefined() {
-        return b;
+        return Ok(b);
     }
     if b.is_undefined() {
-        return a;
+        return Ok(a);
     }
+    // Stepwell: before it is made, not after.
+    let len = |v: &Value<'a>| v.as_array().map_or(1, |a| a.len());
+    ev.check_array(len(&a) + len(&b))?;
     let mut items = a.items_or_self();
     match &b {
         Value::Array(arr) => items.extend(arr.items().iter().cloned()),
         other => items.push(other.clone()),
     }
-    Value::array(items, 0)
+    Ok(Value::array(items, 0))
 }
 
 /// `$string`: `None` for undefined.
@@ -364,10 +407,14 @@ fn sum<'a>(items: &Value<'a>) -> Result<Value<'a>> {
     let Value::Array(a) = items else {
         return Ok(Value::Undefined);
     };
+    meter::items(a.len())?;
     value::finite(a.items().iter().filter_map(Value::as_number).sum())
 }
 
 fn extreme<'a>(items: &Value<'a>, pick: fn(f64, f64) -> f64) -> Result<Value<'a>> {
+    if let Value::Array(a) = items {
+        meter::items(a.len())?;
+    }
     match items {
         Value::Array(a) if !a.items().is_empty() => Ok(Value::Number(
             a.items()

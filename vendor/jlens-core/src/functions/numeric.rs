@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::{Call, arg, num, text};
 use crate::error::{Error, Result};
 use crate::eval::Evaluator;
+use crate::meter;
 use crate::value::{Value, js_number};
 
 type R<'a> = Result<Value<'a>>;
@@ -216,6 +217,10 @@ pub(super) fn format_base<'a>(
         return Ok(Value::Undefined);
     };
     let value = round(value, 0.0);
+    // Stepwell: the digits of a large number are divided out one by one.
+    if value.abs() >= 2f64.powi(64) {
+        meter::steps(1_024)?;
+    }
     let radix = num(&a, 1).map_or(10.0, |r| round(r, 0.0));
     if !(2.0..=36.0).contains(&radix) {
         return Err(Error::new("D3100").with("value", radix));
@@ -412,7 +417,11 @@ pub(super) fn format_number<'a>(
     };
     let picture = text(&a, 1).unwrap_or_default();
     let mut p = Props::default();
+    // Stepwell: a picture of many separators is looked at over and over.
+    crate::datetime::check_picture(&picture)?;
+    meter::items(picture.len() * picture.len() / 32)?;
     if let Value::Object(options) = arg(&a, 2) {
+        meter::items(options.borrow().len())?;
         for (key, v) in options.borrow().iter() {
             let Some(s) = v.as_str() else { continue };
             let Some(c) = s.chars().next() else { continue };
@@ -420,7 +429,10 @@ pub(super) fn format_number<'a>(
                 "decimal-separator" => p.decimal = c,
                 "grouping-separator" => p.grouping = c,
                 "exponent-separator" => p.exponent = c,
-                "minus-sign" => p.minus = Cow::Owned(s.to_owned()),
+                "minus-sign" => {
+                    crate::datetime::check_picture(s)?;
+                    p.minus = Cow::Owned(s.to_owned());
+                }
                 "percent" => p.percent = c,
                 "per-mille" => p.per_mille = c,
                 "zero-digit" => p.zero = c,
@@ -437,6 +449,7 @@ pub(super) fn format_number<'a>(
     {
         Some(i) => i,
         None => {
+            meter::items(picture.len() * picture.len() / 4)?;
             let parsed = Picture::parse(picture, p)?;
             if pictures.len() == PICTURES {
                 pictures.remove(0);

@@ -9,14 +9,15 @@ use std::rc::Rc;
 use super::{Call, arg, num, text};
 use crate::error::{Error, Result};
 use crate::eval::Evaluator;
+use crate::meter::{self, Held};
 use crate::value::{Map, Value};
 
 type R<'a> = Result<Value<'a>>;
 
 /// `String.prototype.slice` over characters, with JavaScript's handling of negative and
 /// fractional positions.
-fn js_slice(chars: &[char], start: f64, end: Option<f64>) -> String {
-    let len = chars.len() as f64;
+// Stepwell: taken from the text, not from a list of its characters.
+fn js_slice(s: &str, len: f64, start: f64, end: Option<f64>) -> String {
     let relative = |v: f64| -> f64 {
         let v = if v.is_nan() { 0.0 } else { v.trunc() };
         if v < 0.0 {
@@ -30,7 +31,10 @@ fn js_slice(chars: &[char], start: f64, end: Option<f64>) -> String {
     if from >= to {
         return String::new();
     }
-    chars[from as usize..to as usize].iter().collect()
+    s.chars()
+        .skip(from as usize)
+        .take(to as usize - from as usize)
+        .collect()
 }
 
 /// Slices a string by UTF-16 offsets, as `String.prototype.substring` does.
@@ -42,6 +46,60 @@ pub(crate) fn utf16_substring(s: &str, from: usize, to: Option<usize>) -> String
         std::mem::swap(&mut a, &mut b);
     }
     String::from_utf16_lossy(&units[a..b])
+}
+
+/// Stepwell: a text sliced by UTF-16 offsets that mostly grow, each found from the one before.
+/// Found from the beginning each time, they made `$replace` and `$split` quadratic.
+struct Slices<'t> {
+    text: &'t str,
+    byte: usize,
+    unit: usize,
+}
+
+impl<'t> Slices<'t> {
+    fn new(text: &'t str) -> Self {
+        Slices {
+            text,
+            byte: 0,
+            unit: 0,
+        }
+    }
+
+    /// The byte offset of `unit`, or of the end; `None` between the halves of a pair.
+    fn byte(&mut self, unit: usize) -> Result<Option<usize>> {
+        if unit < self.unit {
+            (self.byte, self.unit) = (0, 0);
+        }
+        let from = self.byte;
+        for c in self.text[from..].chars() {
+            if self.unit >= unit {
+                break;
+            }
+            self.unit += c.len_utf16();
+            self.byte += c.len_utf8();
+        }
+        meter::bytes(self.byte - from)?;
+        Ok((self.unit <= unit || self.byte == 0).then_some(self.byte))
+    }
+
+    /// Appends what [`utf16_substring`] gives.
+    fn push(&mut self, out: &mut String, from: usize, to: Option<usize>) -> Result<()> {
+        let ends = (
+            self.byte(from)?,
+            match to {
+                Some(to) => self.byte(to)?,
+                None => Some(self.text.len()),
+            },
+        );
+        match ends {
+            (Some(a), Some(b)) => out.push_str(&self.text[a.min(b)..a.max(b)]),
+            _ => {
+                meter::bytes(2 * self.text.len())?;
+                out.push_str(&utf16_substring(self.text, from, to));
+            }
+        }
+        Ok(())
+    }
 }
 
 fn utf16_len(s: &str) -> usize {
@@ -56,8 +114,7 @@ pub(super) fn substring<'a>(
     let Some(s) = text(&a, 0) else {
         return Ok(Value::Undefined);
     };
-    let chars: Vec<char> = s.chars().collect();
-    let len = chars.len() as f64;
+    let len = s.chars().count() as f64;
     let mut start = num(&a, 1).unwrap_or(f64::NAN);
     if len + start < 0.0 {
         start = 0.0;
@@ -72,9 +129,9 @@ pub(super) fn substring<'a>(
             } else {
                 len + start + length
             };
-            js_slice(&chars, start, Some(end))
+            js_slice(&s, len, start, Some(end))
         }
-        None => js_slice(&chars, start, None),
+        None => js_slice(&s, len, start, None),
     }))
 }
 
@@ -158,7 +215,7 @@ pub(super) fn trim<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_
     Ok(Value::string(out))
 }
 
-pub(super) fn pad<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_, 'a>) -> R<'a> {
+pub(super) fn pad<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_, 'a>) -> R<'a> {
     let Some(s) = text(&a, 0) else {
         return Ok(Value::Undefined);
     };
@@ -173,6 +230,7 @@ pub(super) fn pad<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_,
     if pad_length > 1e7 {
         return Err(Error::new("D2016").with("value", pad_length));
     }
+    ev.check_string(s.len() + pad_length as usize)?;
     let padding: String = fill.chars().cycle().take(pad_length as usize).collect();
     Ok(Value::string(if width > 0.0 {
         format!("{s}{padding}")
@@ -252,6 +310,7 @@ pub(super) fn match_<'a>(
         return Ok(Value::Undefined);
     };
     let limit = check_limit(&a, 2, "D3040", 3)?;
+    let held = Held::default();
     let mut out = Vec::new();
     if limit.is_none_or(|l| l > 0.0) {
         let mut matches = evaluate_matcher(ev, &arg(&a, 1), Value::String(s), call)?;
@@ -261,6 +320,8 @@ pub(super) fn match_<'a>(
             m.insert("match".into(), field(&matches, "match"));
             m.insert("index".into(), field(&matches, "start"));
             m.insert("groups".into(), field(&matches, "groups"));
+            ev.check_array(out.len() + 1)?;
+            held.add_list(1)?;
             out.push(Value::object(m));
             matches = evaluate_matcher(ev, &field(&matches, "next"), Value::Undefined, call)?;
             count += 1.0;
@@ -270,16 +331,23 @@ pub(super) fn match_<'a>(
 }
 
 /// Expands `$0`, `$1`, ... and `$$` in a replacement string (jsonata-js `replace`).
-fn substitute<'a>(replacement: &str, matched: &Value<'a>) -> String {
+// Stepwell: the size is looked at as it grows, and what is made is counted.
+fn substitute<'a>(
+    ev: &Evaluator<'_, 'a>,
+    replacement: &str,
+    matched: &Value<'a>,
+) -> Result<String> {
     let group_count = match field(matched, "groups") {
         Value::Array(g) => g.items().len(),
         _ => 0,
     };
     let whole = field(matched, "match");
+    meter::bytes(4 * replacement.len())?;
     let chars: Vec<char> = replacement.chars().collect();
     let mut out = String::new();
     let mut position = 0;
     while position < chars.len() {
+        ev.check_string(out.len())?;
         let Some(offset) = chars[position..].iter().position(|&c| c == '$') else {
             break;
         };
@@ -336,7 +404,7 @@ fn substitute<'a>(replacement: &str, matched: &Value<'a>) -> String {
     if position < chars.len() {
         out.extend(&chars[position..]);
     }
-    out
+    Ok(out)
 }
 
 pub(super) fn replace<'a>(
@@ -369,6 +437,8 @@ pub(super) fn replace<'a>(
             if limit.is_some_and(|l| count >= l) {
                 break;
             }
+            meter::items(1)?;
+            ev.check_string(result.len() + found + replacement.len())?;
             let index = position + found;
             result.push_str(&s[position..index]);
             result.push_str(&replacement);
@@ -383,16 +453,20 @@ pub(super) fn replace<'a>(
     if matches.is_undefined() {
         return Ok(Value::String(s));
     }
+    let mut slices = Slices::new(&s);
     let mut position = 0; // UTF-16 offset
     while !matches.is_undefined() && limit.is_none_or(|l| count < l) {
         let start = field_usize(&matches, "start");
-        result.push_str(&utf16_substring(&s, position, Some(start)));
+        slices.push(&mut result, position, Some(start))?;
         let replaced = match &replacement {
-            Value::String(r) => Value::string(substitute(r, &matches)),
+            Value::String(r) => Value::string(substitute(ev, r, &matches)?),
             func => ev.callback(func, vec![matches.clone()], call.env)?,
         };
         match replaced {
-            Value::String(r) => result.push_str(&r),
+            Value::String(r) => {
+                ev.check_string(result.len() + r.len())?;
+                result.push_str(&r);
+            }
             other => {
                 let mut err = Error::new("D3012");
                 if let Some(v) = other.to_json_detail() {
@@ -406,7 +480,7 @@ pub(super) fn replace<'a>(
         count += 1.0;
         matches = evaluate_matcher(ev, &field(&matches, "next"), Value::Undefined, call)?;
     }
-    result.push_str(&utf16_substring(&s, position, None));
+    slices.push(&mut result, position, None)?;
     Ok(Value::string(result))
 }
 
@@ -426,30 +500,46 @@ pub(super) fn split<'a>(
     let mut out: Vec<Value<'a>> = Vec::new();
     if limit.is_none_or(|l| l > 0.0) {
         if let Value::String(sep) = &separator {
-            let parts: Vec<Value<'a>> = if sep.is_empty() {
-                s.chars().map(|c| Value::string(c.to_string())).collect()
-            } else {
-                s.split(sep.as_ref()).map(Value::string).collect()
-            };
             let max = limit.map_or(usize::MAX, |l| l as usize);
-            out = parts.into_iter().take(max).collect();
+            // Stepwell: no more than may be is made.
+            let most = max.min(ev.max_array_length() + 1);
+            out = if sep.is_empty() {
+                s.chars()
+                    .take(most)
+                    .map(|c| Value::string(c.to_string()))
+                    .collect()
+            } else {
+                s.split(sep.as_ref())
+                    .take(most)
+                    .map(Value::string)
+                    .collect()
+            };
         } else {
             let mut count = 0.0;
             let mut matches = evaluate_matcher(ev, &separator, Value::String(s.clone()), call)?;
             if matches.is_undefined() {
                 out.push(Value::String(s));
             } else {
+                let held = Held::default();
+                let mut slices = Slices::new(&s);
+                let mut part = |start, end| {
+                    held.add_list(1)?;
+                    let mut part = String::new();
+                    slices.push(&mut part, start, end)?;
+                    Ok::<_, Error>(Value::string(part))
+                };
                 let mut start = 0;
                 while !matches.is_undefined() && limit.is_none_or(|l| count < l) {
                     let m_start = field_usize(&matches, "start");
-                    out.push(Value::string(utf16_substring(&s, start, Some(m_start))));
+                    ev.check_array(out.len() + 1)?;
+                    out.push(part(start, Some(m_start))?);
                     start = field_usize(&matches, "end");
                     matches =
                         evaluate_matcher(ev, &field(&matches, "next"), Value::Undefined, call)?;
                     count += 1.0;
                 }
                 if limit.is_none_or(|l| count < l) {
-                    out.push(Value::string(utf16_substring(&s, start, None)));
+                    out.push(part(start, None)?);
                 }
             }
         }
@@ -463,6 +553,7 @@ pub(super) fn join<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'
         return Ok(Value::Undefined);
     }
     let separator = text(&a, 1).unwrap_or_default();
+    let _held = Held::list(strs.as_array().map_or(1, |a| a.len()))?;
     let items = strs.items_or_self();
     let parts: Vec<&str> = items
         .iter()
@@ -684,9 +775,8 @@ mod tests {
 
     #[test]
     fn slices_like_javascript() {
-        let chars: Vec<char> = "hello".chars().collect();
-        assert_eq!(js_slice(&chars, -3.0, None), "llo");
-        assert_eq!(js_slice(&chars, 1.7, Some(3.0)), "el");
+        assert_eq!(js_slice("hello", 5.0, -3.0, None), "llo");
+        assert_eq!(js_slice("hello", 5.0, 1.7, Some(3.0)), "el");
         assert_eq!(utf16_substring("a𝄞b", 1, Some(3)), "𝄞");
     }
 }

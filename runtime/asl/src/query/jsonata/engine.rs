@@ -1,17 +1,17 @@
 //! Any JSONata text, compiled and evaluated within bounds.
 //!
-//! With [`guard`](super::guard), [`analysis`](super::analysis) and
-//! [`functions`](super::functions) this is all that knows the engine crate. A [`Program`] knows
-//! nothing of `$states`, nor of what AWS refuses: [`Expression`](super::Expression) does.
+//! With [`analysis`](super::analysis), [`functions`](super::functions) and
+//! [`json`](super::json) this is all that knows the engine crate. A [`Program`] knows nothing of
+//! `$states`, nor of what AWS refuses: [`Expression`](super::Expression) does.
 
 use std::time::Duration;
 
-use jlens_core::{Ast, Options, Span};
+use jlens_core::ast::{Node, NodeKind};
+use jlens_core::{Ast, Options, Span, stack};
 use serde_json::Value;
 
-use super::guard::{self, Guards};
 use super::json::{Builder, Root};
-use super::{Chance, EvaluationError, Limit};
+use super::{Chance, EvaluationError, Limit, functions};
 use crate::limits;
 use crate::query::{Draws, SyntaxError};
 
@@ -19,7 +19,26 @@ use crate::query::{Draws, SyntaxError};
 #[derive(Clone, Debug)]
 pub struct Program {
     compiled: jlens_core::Expression,
-    guards: Guards,
+    /// Whether it names a function that draws: only then does an evaluation take a seed.
+    draws: bool,
+}
+
+/// How large the values of an evaluation may grow. [`Default`] is what a state machine gets.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Items of an array that it builds.
+    pub items_max: usize,
+    /// Bytes that its arrays, objects and functions hold at once.
+    pub memory_bytes_max: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            items_max: limits::JSONATA_ITEMS_MAX,
+            memory_bytes_max: limits::JSONATA_MEMORY_MAX,
+        }
+    }
 }
 
 /// The error that points to the beginning of `span`.
@@ -57,28 +76,19 @@ impl Program {
     /// # Errors
     /// Where and why `text` is not JSONata, or that it is too long or nested too deep.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
-        Self::compile("", text, "", &tree(text)?)
+        Self::compile(text, &tree(text)?)
     }
 
-    /// Compiles `before` + `text` + `after`, where `ast` is the tree of `text` alone and the
-    /// two other parts are ours, with the guards that `text` needs.
-    pub(super) fn compile(
-        before: &str,
-        text: &str,
-        after: &str,
-        ast: &Ast,
-    ) -> Result<Self, SyntaxError> {
-        let (guarded, guards) = guard::guard(text, ast)?;
-        let source = format!(
-            "{}{before}{guarded}{after}{}",
-            guards.before(),
-            guards.after()
-        );
-        let compiled = jlens_core::Expression::compile(&source).map_err(|error| {
-            // `text` alone did parse: only the few levels that we add can be too many.
-            refuse(Span::new(0, text.len()), error.message())
+    /// Compiles `source`: the text whose tree is `ast`, with something of ours around it.
+    pub(super) fn compile(source: &str, ast: &Ast) -> Result<Self, SyntaxError> {
+        let compiled = jlens_core::Expression::compile(source).map_err(|error| {
+            // The text alone did parse: only the few levels that we add can be too many.
+            refuse(Span::new(0, ast.source.len()), error.message())
         })?;
-        Ok(Self { compiled, guards })
+        Ok(Self {
+            compiled,
+            draws: draws(&ast.root),
+        })
     }
 
     /// Evaluates with `input` as the root context (`$` and `$$`) and `variables` by name.
@@ -92,32 +102,49 @@ impl Program {
         variables: impl IntoIterator<Item = (&'v str, &'v Value)>,
         chance: Chance,
     ) -> Result<Option<Value>, EvaluationError> {
-        self.run(Root::Json(input), variables, chance)
+        self.evaluate_within(Bounds::default(), input, variables, chance)
+    }
+
+    /// [`Program::evaluate`] with larger or smaller bounds.
+    ///
+    /// # Errors
+    /// Those of [`Program::evaluate`].
+    pub fn evaluate_within<'v>(
+        &self,
+        bounds: Bounds,
+        input: Option<&Value>,
+        variables: impl IntoIterator<Item = (&'v str, &'v Value)>,
+        chance: Chance,
+    ) -> Result<Option<Value>, EvaluationError> {
+        self.run(bounds, Root::Json(input), variables, chance)
     }
 
     /// The seed of one evaluation: drawn only if it is used.
     pub(super) fn seed(&self, draws: &Draws) -> u64 {
-        if self.guards.draws() {
-            draws.next_u64()
-        } else {
-            0
-        }
+        if self.draws { draws.next_u64() } else { 0 }
     }
 
     pub(super) fn run<'v>(
         &self,
+        bounds: Bounds,
         root: Root<'_>,
         variables: impl IntoIterator<Item = (&'v str, &'v Value)>,
         chance: Chance,
     ) -> Result<Option<Value>, EvaluationError> {
-        let bindings = variables.into_iter().fold(
-            self.guards.bindings(chance.seed),
-            |bindings, (name, value)| bindings.var(name, value.clone()),
-        );
+        let functions = if self.draws {
+            functions::with_draws(chance.seed)
+        } else {
+            functions::bindings().clone()
+        };
+        let bindings = variables
+            .into_iter()
+            .fold(functions, |bindings, (name, value)| {
+                bindings.var(name, value.clone())
+            });
         let mut builder = Builder::default();
         let written = self
             .compiled
-            .evaluate_source_to(&root, &bindings, &options(chance), |output| {
+            .evaluate_source_to(&root, &bindings, &options(bounds, chance), |output| {
                 output.write(&mut builder)
             })
             .map_err(evaluation_error)?;
@@ -130,8 +157,20 @@ impl Program {
     }
 }
 
-/// The engine's own bounds: of the text it builds, the items it collects, the steps it takes.
-fn options(chance: Chance) -> Options {
+/// Whether a tree names a function that draws.
+fn draws(node: &Node) -> bool {
+    if let NodeKind::Variable { name } = &node.kind
+        && matches!(&**name, "random" | "uuid" | "shuffle")
+    {
+        return true;
+    }
+    let mut found = false;
+    node.for_each_child(|child| found = found || stack::grow(|| draws(child)));
+    found
+}
+
+/// The engine's bounds.
+fn options(bounds: Bounds, chance: Chance) -> Options {
     Options::new()
         .now(chance.now.0)
         .seed(chance.seed)
@@ -139,7 +178,8 @@ fn options(chance: Chance) -> Options {
         .timeout(Duration::from_millis(limits::JSONATA_MILLISECONDS_MAX))
         .max_depth(limits::JSONATA_DEPTH_MAX)
         .max_string_length(limits::JSONATA_BYTES_MAX)
-        .max_array_length(limits::JSONATA_ITEMS_MAX)
+        .max_array_length(bounds.items_max)
+        .max_memory(bounds.memory_bytes_max)
         .max_result_size(limits::JSONATA_BYTES_MAX)
 }
 

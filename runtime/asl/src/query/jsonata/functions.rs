@@ -1,21 +1,21 @@
-//! AWS's functions, and ours in place of those that the engine does not bound.
+//! AWS's functions.
 //!
 //! Arguments reach a function as JSON, at most [`limits::JSONATA_BYTES_MAX`] of it in all: the
 //! engine sees to that, and it is what bounds the work of every function here.
 //!
-//! Source of AWS's: Step Functions developer guide, "JSONata functions provided by Step
+//! Source: Step Functions developer guide, "JSONata functions provided by Step
 //! Functions".
 
 use std::collections::HashSet;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use jlens_core::{Bindings, Error, HostFunction, Result, stack};
+use jlens_core::{Bindings, Error, HostFunction, Result};
 use md5::Md5;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-use super::{json, replace};
+use super::json;
 use crate::limits;
 use crate::query::Draws;
 
@@ -47,25 +47,6 @@ pub(super) fn bindings() -> &'static Bindings {
             ("parse", function("<s-:x>", parse)),
             ("partition", function("<an:a>", partition)),
             ("range", function("<nnn:a>", range)),
-            ("keys", function("<x-:a<s>>", keys)),
-            ("zip", function("<a+>", zip)),
-            (
-                "stepwell_range",
-                HostFunction::new(2, |args, _| operator_range(args)).without_input(),
-            ),
-            ("stepwell_distinct", function("<x:x>", distinct)),
-            (
-                "stepwell_replace_check",
-                HostFunction::new(3, replace::check).without_input(),
-            ),
-            (
-                "stepwell_replace_text",
-                HostFunction::new(4, replace::text).without_input(),
-            ),
-            (
-                "stepwell_replace_matches",
-                HostFunction::new(3, replace::matches).without_input(),
-            ),
         ]
         .into_iter()
         .fold(Bindings::new(), |bindings, (name, function)| {
@@ -116,15 +97,15 @@ fn refused(message: impl Into<String>) -> Error {
     Error::new("D3137").with("message", message.into())
 }
 
-pub(super) fn too_large() -> Error {
+fn too_large() -> Error {
     Error::new("U1001").with("message", "A value would exceed its size limit")
 }
 
-pub(super) fn number(argument: &Option<Value>) -> Option<f64> {
+fn number(argument: &Option<Value>) -> Option<f64> {
     argument.as_ref().and_then(Value::as_f64)
 }
 
-pub(super) fn string(argument: &Option<Value>) -> Option<&str> {
+fn string(argument: &Option<Value>) -> Option<&str> {
     argument.as_ref().and_then(Value::as_str)
 }
 
@@ -207,129 +188,4 @@ fn range(args: Arguments<'_>) -> Returned {
         items.collect()
     };
     Ok(Some(Value::Array(items)))
-}
-
-/// `[first..last]`, as the operator: its errors are the language's.
-fn operator_range(args: Arguments<'_>) -> Returned {
-    let mut ends = [None, None];
-    for ((end, argument), code) in ends.iter_mut().zip(args).zip(["T2003", "T2004"]) {
-        match argument {
-            None => {}
-            Some(Value::Number(number)) if number.as_f64().is_some_and(|n| n.fract() == 0.0) => {
-                *end = number.as_f64();
-            }
-            Some(other) => return Err(Error::new(code).with("value", other.clone())),
-        }
-    }
-    let [Some(first), Some(last)] = ends else {
-        return Ok(None);
-    };
-    if first > last {
-        return Ok(None);
-    }
-    let size = last - first + 1.0;
-    if size > 1e7 {
-        return Err(Error::new("D2014").with("value", json::number(size)));
-    }
-    if size > limits::JSONATA_ITEMS_MAX as f64 {
-        return Err(too_large());
-    }
-    let items = (0..size as i64).map(|index| json::number(first + index as f64));
-    Ok(Some(Value::Array(items.collect())))
-}
-
-/// `$keys`: the engine's is quadratic in the number of keys.
-fn keys(args: Arguments<'_>) -> Returned {
-    fn collect(value: &Value, keys: &mut Map<String, Value>) {
-        match value {
-            Value::Object(fields) => {
-                for name in fields.keys() {
-                    keys.entry(name.as_str()).or_insert(Value::Null);
-                }
-            }
-            Value::Array(items) => {
-                for item in items {
-                    stack::grow(|| collect(item, keys));
-                }
-            }
-            _ => {}
-        }
-    }
-    let mut found = Map::new();
-    if let Some(value) = &args[0] {
-        collect(value, &mut found);
-    }
-    let mut names: Vec<Value> = found
-        .into_iter()
-        .map(|(name, _)| Value::from(name))
-        .collect();
-    Ok(match names.len() {
-        0 => None,
-        1 => names.pop(),
-        _ => Some(Value::Array(names)),
-    })
-}
-
-/// `$zip`: the engine's may be given one large array thousands of times.
-fn zip(args: Arguments<'_>) -> Returned {
-    let arrays: Vec<&[Value]> = args
-        .iter()
-        .map(|argument| {
-            argument
-                .as_ref()
-                .and_then(Value::as_array)
-                .map_or(&[][..], |a| a)
-        })
-        .collect();
-    let length = arrays.iter().map(|array| array.len()).min().unwrap_or(0);
-    let row = |index: usize| Value::Array(arrays.iter().map(|a| a[index].clone()).collect());
-    Ok(Some(Value::Array((0..length).map(row).collect())))
-}
-
-/// The items of an array, each once; undefined when there is but one: the engine's is quadratic.
-fn distinct(args: Arguments<'_>) -> Returned {
-    let Some(Value::Array(items)) = &args[0] else {
-        return Ok(None);
-    };
-    let mut seen = HashSet::new();
-    let kept: Vec<Value> = items
-        .iter()
-        .filter(|item| {
-            let mut key = String::new();
-            canonical(item, &mut key);
-            seen.insert(key)
-        })
-        .cloned()
-        .collect();
-    Ok((kept.len() > 1).then_some(Value::Array(kept)))
-}
-
-/// Writes what two values have in common when they are equal, and only then.
-fn canonical(value: &Value, out: &mut String) {
-    match value {
-        Value::Array(items) => {
-            out.push('[');
-            for item in items {
-                stack::grow(|| canonical(item, out));
-                out.push(',');
-            }
-            out.push(']');
-        }
-        Value::Object(fields) => {
-            let mut fields: Vec<_> = fields.iter().collect();
-            fields.sort_by_key(|(name, _)| *name);
-            out.push('{');
-            for (name, value) in fields {
-                out.push_str(&Value::from(name.as_str()).to_string());
-                out.push(':');
-                stack::grow(|| canonical(value, out));
-                out.push(',');
-            }
-            out.push('}');
-        }
-        Value::Number(number) => {
-            out.push_str(&json::number(number.as_f64().unwrap_or(f64::NAN)).to_string());
-        }
-        scalar => out.push_str(&scalar.to_string()),
-    }
 }

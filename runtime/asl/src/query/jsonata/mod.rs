@@ -1,9 +1,10 @@
 //! JSONata as Step Functions speaks it: the text between `{%` and `%}`, parsed once and
 //! evaluated on a [`Scope`] within bounds.
 //!
-//! The language itself is the engine crate's (behind [`engine`]); ours are AWS's functions and
-//! the functions that the engine does not bound ([`functions`]), the reading of a scope without
-//! copying it ([`json`]), and what AWS refuses when a state machine is created ([`analysis`]).
+//! The language itself is the engine crate's (behind [`engine`]), which is ours in part: its
+//! bounds hold in every loop (`vendor/jlens-core/FORK.md`). Ours alone are AWS's functions
+//! ([`functions`]), the reading of a scope without copying it ([`json`]), and what AWS refuses
+//! when a state machine is created ([`analysis`]).
 //! This module does not know the state or the field an expression stands in: the caller does,
 //! and composes AWS's sentence with [`EvaluationError::describe`] and [`unexpected_type`].
 //!
@@ -21,11 +22,9 @@ use json::{Root, ScopeRoot};
 mod analysis;
 pub mod engine;
 mod functions;
-mod guard;
 mod json;
-mod replace;
 
-pub use engine::Program;
+pub use engine::{Bounds, Program};
 
 /// Why an evaluation gave no value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -131,7 +130,7 @@ impl Expression {
             before.push_str(&format!("${name}:=`{index}`;"));
         }
         before.push('(');
-        let program = Program::compile(&before, text, "))", &ast)?;
+        let program = Program::compile(&format!("{before}{text}))"), &ast)?;
         Ok(Self(Arc::new(Parsed {
             text: text.to_owned(),
             program,
@@ -183,7 +182,7 @@ impl Expression {
         });
         self.0
             .program
-            .run(root, hidden, chance)?
+            .run(Bounds::default(), root, hidden, chance)?
             .ok_or(EvaluationError::Undefined)
     }
 }

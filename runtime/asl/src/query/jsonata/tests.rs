@@ -103,10 +103,6 @@ fn fails_as_aws_says() {
             "S0203: Expected \")\" before end of expression",
         ),
         (
-            "$stepwell_range(1, 2)",
-            "names that begin with $stepwell_ are reserved",
-        ),
-        (
             "[1..'a']",
             "T2004: The right side of the range operator (..) must evaluate to an integer",
         ),
