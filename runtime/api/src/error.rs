@@ -22,7 +22,7 @@ pub struct ApiError {
 
 impl ApiError {
     /// A refusal of this name.
-    pub(crate) fn new(name: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(name: &'static str, message: impl Into<String>) -> Self {
         Self {
             name,
             message: message.into(),
@@ -139,6 +139,8 @@ impl ApiError {
             "ConflictException" => 409,
             "ServiceQuotaExceededException" => 402,
             "UnknownOperationException" => 404,
+            "RequestTimeoutException" => 408,
+            "RequestEntityTooLargeException" => 413,
             "InternalFailure" => 500,
             "ServiceUnavailable" => 503,
             _ => 400,

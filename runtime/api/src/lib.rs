@@ -15,8 +15,10 @@ mod paging;
 mod protocol;
 mod registry;
 mod request;
+mod role;
 
 pub use caller::Caller;
 pub use error::ApiError;
 pub use protocol::{Answer, Api, BODY_BYTES_MAX, OPERATIONS};
 pub use registry::Registry;
+pub use role::Role;

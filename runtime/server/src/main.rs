@@ -1,6 +1,10 @@
 //! The `stepwell` binary: reads the command line, and leaves with its exit code.
 
+mod access;
+mod audit;
 mod cli;
+mod lines;
+mod secret_file;
 mod serve;
 mod telemetry;
 mod wiring;

@@ -4,3 +4,4 @@ mod cli;
 mod command;
 mod examples;
 mod killed;
+mod serve;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use asl::arn::Place;
 
 use super::{Outcome, output};
-use crate::serve::{Options, Server};
+use crate::lines;
+use crate::serve::{Options, Reloadable, Server, TlsFiles};
 use crate::wiring::Store;
 
 /// Serve the AWS Step Functions API.
@@ -33,6 +34,31 @@ pub(super) struct Serve {
     #[arg(long, env = "STEPWELL_RETENTION_DAYS", default_value = "90",
           value_parser = clap::value_parser!(u16).range(1..))]
     retention_days: u16,
+    /// The keys that requests must be signed with: a file that only you may read, of entries
+    /// [[keys]] with access-key-id, secret-access-key, role (read-only, operate or admin) and,
+    /// if you like, user. Without it everyone is let in, and only this machine is served.
+    #[arg(long, value_name = "FILE", env = "STEPWELL_KEYS")]
+    keys: Option<PathBuf>,
+    /// Where each change, and each request that was refused entry, is written down as a line
+    /// of JSON: a file, or - for standard output. With keys, standard error unless said.
+    #[arg(long, value_name = "FILE", env = "STEPWELL_AUDIT_LOG")]
+    audit_log: Option<PathBuf>,
+    /// The certificate chain to speak TLS with, in PEM.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "STEPWELL_TLS_CERT",
+        requires = "tls_key"
+    )]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key, in PEM: a file that only you may read.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "STEPWELL_TLS_KEY",
+        requires = "tls_cert"
+    )]
+    tls_key: Option<PathBuf>,
 }
 
 impl Serve {
@@ -45,19 +71,58 @@ impl Serve {
                 account_id: self.account_id,
             },
             kept: Duration::from_secs(u64::from(self.retention_days) * 24 * 3600),
+            audit: match &self.audit_log {
+                Some(path) => Some(lines::Place::of(path)),
+                None => self.keys.is_some().then_some(lines::Place::Stderr),
+            },
+            keys: self.keys,
+            tls: self
+                .tls_cert
+                .zip(self.tls_key)
+                .map(|(cert, key)| TlsFiles { cert, key }),
         };
         let (server, resumed) = Server::start(&store, options).await?;
         if resumed > 0 {
             output::say(format_args!("{resumed} executions go on where they were"));
         }
         output::say(format_args!(
-            "listening on http://{}; data in {}; no keys, so only this machine is served",
+            "listening on {}://{}; data in {}; {}",
+            if server.is_encrypted() {
+                "https"
+            } else {
+                "http"
+            },
             server.address()?,
-            self.data_dir.display()
+            self.data_dir.display(),
+            protection(&server)
         ));
+        tokio::spawn(reload(server.reloadable()));
         server.run(stopped()).await?;
         output::say("stopped; everything is kept");
         Ok(Outcome::Success)
+    }
+}
+
+/// Who may use the server, in the words of its first line.
+fn protection(server: &Server) -> String {
+    match server.keys() {
+        None => "no keys, so only this machine is served".to_owned(),
+        Some(1) => "requests must be signed with the one key".to_owned(),
+        Some(count) => format!("requests must be signed with one of {count} keys"),
+    }
+}
+
+/// Reads keys and certificates anew at each SIGHUP.
+async fn reload(files: Reloadable) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut hangups) = signal(SignalKind::hangup()) else {
+        return;
+    };
+    while hangups.recv().await.is_some() {
+        match files.reload() {
+            Ok(()) => output::say("keys and certificate were read anew"),
+            Err(error) => output::complain(format_args!("all stays as it was: {error:#}")),
+        }
     }
 }
 

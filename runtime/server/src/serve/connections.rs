@@ -1,15 +1,26 @@
-//! Connections: how many, how slow, how large, and how they end.
+//! Connections: how many, how slow, how large, how long, and how they end.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderValue, Request, header};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use super::guard::Peer;
+use super::tls::Tls;
 
 /// Connections served at once. Ours: each may hold one body of `api`'s limit; more wait in
 /// the system's queue.
@@ -19,11 +30,18 @@ const CONNECTIONS_MAX: usize = 4_096;
 /// kept for the next: longer than SDKs keep theirs.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 
+/// How long a client may take to agree on TLS.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Lines of a request's head. SDKs send about fifteen.
 const HEADERS_MAX: usize = 100;
 
 /// The longest head, in bytes: room for the longest session tokens.
 const HEAD_BYTES_MAX: usize = 64 << 10;
+
+/// Requests on one connection, after which the client is asked to open another: so that a
+/// balancer before several servers gets to choose anew, and no client stays for ever.
+const REQUESTS_MAX: usize = 10_000;
 
 /// How long to wait when the system has no more descriptors: until some connection ends.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -32,40 +50,76 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// as long as `drain`.
 pub(super) async fn serve(
     listener: TcpListener,
+    tls: Option<Arc<Tls>>,
     router: Router,
     stop: impl Future<Output = ()>,
     drain: Duration,
 ) {
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let http = http();
     tokio::pin!(stop);
     loop {
         let place = tokio::select! {
             place = Arc::clone(&places).acquire_owned() => place.expect("never closed"),
             () = &mut stop => break,
         };
-        let stream = tokio::select! {
-            stream = accept(&listener) => stream,
+        let (stream, peer) = tokio::select! {
+            taken = accept(&listener) => taken,
             () = &mut stop => break,
         };
-        let service = TowerToHyperService::new(router.clone());
-        let connection = http.serve_connection(TokioIo::new(stream), service);
-        let connection = graceful.watch(connection);
+        let (router, watcher, tls) = (router.clone(), graceful.watcher(), tls.clone());
         tokio::spawn(async move {
-            // A client that goes away or talks nonsense concerns nobody else.
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
+            match tls {
+                None => converse(stream, peer, router, watcher).await,
+                Some(tls) => encrypted(stream, peer, &tls, router, watcher).await,
             }
             drop(place);
         });
     }
     drop(listener);
-    if tokio::time::timeout(drain, graceful.shutdown())
-        .await
-        .is_err()
-    {
+    if timeout(drain, graceful.shutdown()).await.is_err() {
         tracing::warn!("some clients did not get their answer in time");
+    }
+}
+
+async fn encrypted(
+    stream: TcpStream,
+    peer: SocketAddr,
+    tls: &Tls,
+    router: Router,
+    watcher: Watcher,
+) {
+    match timeout(HANDSHAKE_TIMEOUT, tls.acceptor().accept(stream)).await {
+        Ok(Ok(stream)) => converse(stream, peer, router, watcher).await,
+        Ok(Err(error)) => tracing::debug!(%error, %peer, "no TLS"),
+        Err(_) => tracing::debug!(%peer, "no TLS in time"),
+    }
+}
+
+/// Answers one connection's requests until it ends.
+async fn converse<S>(stream: S, peer: SocketAddr, router: Router, watcher: Watcher)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let answered = AtomicUsize::new(0);
+    let service = TowerToHyperService::new(router);
+    let service = service_fn(|mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
+        let is_last = answered.fetch_add(1, Ordering::Relaxed) + 1 >= REQUESTS_MAX;
+        let answer = hyper::service::Service::call(&service, request.map(Body::new));
+        async move {
+            let mut answer = answer.await?;
+            if is_last {
+                let close = HeaderValue::from_static("close");
+                answer.headers_mut().insert(header::CONNECTION, close);
+            }
+            Ok::<_, std::convert::Infallible>(answer)
+        }
+    });
+    let connection = http().serve_connection(TokioIo::new(stream), service);
+    // A client that goes away or talks nonsense concerns nobody else.
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, %peer, "a connection ended early");
     }
 }
 
@@ -79,15 +133,15 @@ fn http() -> http1::Builder {
 }
 
 /// The next connection; a refusal of the system's is waited out.
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 // Answers are small and whole: waiting to fill a packet only delays them.
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "no TCP_NODELAY");
                 }
-                return stream;
+                return (stream, peer);
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be taken");

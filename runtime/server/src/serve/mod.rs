@@ -2,21 +2,33 @@
 //!
 //! It knows no operation: [`api::Api`] answers, this module carries. Read [`Server`] first.
 
+mod answer;
+mod body;
 mod connections;
-mod credential;
+mod guard;
+mod operation;
 mod router;
+mod tls;
+
+pub(crate) use tls::Files as TlsFiles;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use api::{Api, Registry};
 use asl::arn::Place;
-use engine::Engine;
 use engine::clock::{SystemClock, SystemEntropy};
+use engine::{Clock, Engine};
 use tokio::net::TcpListener;
 
+use self::body::Bodies;
+use self::guard::Guard;
+use self::tls::Tls;
+use crate::access::{Gate, Keys};
+use crate::lines::{self, Lines};
 use crate::wiring::Store;
 
 /// How long a shutdown waits for answers that are under way. Longer than any operation but a
@@ -32,27 +44,66 @@ pub(crate) struct Options {
     pub(crate) place: Place,
     /// How long an execution is kept after it ended.
     pub(crate) kept: Duration,
+    /// The file of keys that requests must be signed with; without it all are let in.
+    pub(crate) keys: Option<PathBuf>,
+    /// Where changes are written down, if anywhere.
+    pub(crate) audit: Option<lines::Place>,
+    /// What to speak TLS with; without it answers are not encrypted.
+    pub(crate) tls: Option<TlsFiles>,
 }
 
 /// A server that listens, and its parts.
 pub(crate) struct Server {
     listener: TcpListener,
     engine: Arc<Engine>,
-    api: Arc<Api>,
-    options: Options,
+    guard: Guard,
+    tls: Option<Arc<Tls>>,
+    keys: Option<PathBuf>,
+}
+
+/// The files that a server reads anew when it is told to: keys and certificates change.
+pub(crate) struct Reloadable {
+    gate: Arc<Gate>,
+    keys: Option<PathBuf>,
+    tls: Option<Arc<Tls>>,
+}
+
+impl Reloadable {
+    /// Reads them; one that is wrong leaves all as it was.
+    ///
+    /// # Errors
+    /// What is wrong with which file.
+    pub(crate) fn reload(&self) -> anyhow::Result<()> {
+        let keys = self.keys.as_deref().map(Keys::load).transpose()?;
+        if let Some(tls) = &self.tls {
+            tls.reload()?;
+        }
+        if let Some(keys) = keys {
+            self.gate.replace(keys);
+        }
+        Ok(())
+    }
 }
 
 impl Server {
     /// Opens the port, then takes up what the data directory holds. Answers how many
     /// executions go on.
     pub(crate) async fn start(store: &Store, options: Options) -> anyhow::Result<(Self, usize)> {
-        if !options.listen.ip().is_loopback() {
+        if options.keys.is_none() && !options.listen.ip().is_loopback() {
             anyhow::bail!(
-                "without keys only this machine may be served: listen on 127.0.0.1 or [::1], \
-                 not {}",
+                "without keys only this machine may be served: give --keys FILE, or listen on \
+                 127.0.0.1 or [::1], not {}",
                 options.listen
             );
         }
+        let keys = options.keys.as_deref().map(Keys::load).transpose()?;
+        let tls = options
+            .tls
+            .clone()
+            .map(Tls::load)
+            .transpose()?
+            .map(Arc::new);
+        let audit = options.audit.as_ref().map(Lines::open).transpose()?;
         let listener = TcpListener::bind(options.listen)
             .await
             .with_context(|| format!("cannot listen on {}", options.listen))?;
@@ -68,11 +119,22 @@ impl Server {
             Arc::new(SystemClock),
             Arc::new(SystemEntropy),
         ));
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let gate = Gate::new(keys, options.place.clone(), Arc::clone(&clock));
+        let guard = Guard {
+            gate: Arc::new(gate),
+            bodies: Bodies::new(api::BODY_BYTES_MAX),
+            api,
+            home: Arc::new(options.place),
+            clock,
+            audit: audit.map(Arc::new),
+        };
         let server = Self {
             listener,
             engine,
-            api,
-            options,
+            guard,
+            tls,
+            keys: options.keys,
         };
         Ok((server, resumed))
     }
@@ -82,10 +144,29 @@ impl Server {
         Ok(self.listener.local_addr()?)
     }
 
+    /// How many keys there are; none when everyone is let in.
+    pub(crate) fn keys(&self) -> Option<usize> {
+        self.guard.gate.keys()
+    }
+
+    /// Whether answers are encrypted.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// What can be read anew while it serves.
+    pub(crate) fn reloadable(&self) -> Reloadable {
+        Reloadable {
+            gate: Arc::clone(&self.guard.gate),
+            keys: self.keys.clone(),
+            tls: self.tls.clone(),
+        }
+    }
+
     /// Serves until `stop` resolves, then lets answers under way get out.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-        let router = router::router(self.api, self.options.place);
-        connections::serve(self.listener, router, stop, DRAIN_TIMEOUT).await;
+        let router = router::router(self.guard);
+        connections::serve(self.listener, self.tls, router, stop, DRAIN_TIMEOUT).await;
         self.engine.close().await?;
         Ok(())
     }

@@ -1,39 +1,44 @@
 //! Routes: Step Functions' JSON protocol at `/`, and `/health`.
-//!
-//! Source: AWS, "AWS JSON 1.0 protocol": the operation is in `X-Amz-Target`, an error's name
-//! in the body's `__type`.
 
 use std::sync::Arc;
 
-use api::{Answer, Api, ApiError, Caller};
+use api::{Api, ApiError, Caller};
 use asl::arn::Place;
-use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::body::Bytes;
+use axum::extract::{Extension, State};
+use axum::http::HeaderMap;
+use axum::middleware;
+use axum::response::Response;
 use axum::routing::{get, post};
+use axum::{Router, extract::DefaultBodyLimit};
 
-use super::credential;
-
-/// The service's name in `X-Amz-Target`.
-const TARGET: &str = "AWSStepFunctions.";
-const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
+use super::answer;
+use super::guard::{Guard, guard};
+use super::operation::TARGET;
+use crate::access::Principal;
 
 #[derive(Clone)]
 struct Parts {
     api: Arc<Api>,
     home: Arc<Place>,
+    /// Without keys an access key id may name an account.
+    is_open: bool,
 }
 
 /// All routes.
-pub(super) fn router(api: Arc<Api>, home: Place) -> Router {
-    let home = Arc::new(home);
+pub(super) fn router(guarded: Guard) -> Router {
+    let parts = Parts {
+        api: Arc::clone(&guarded.api),
+        home: Arc::clone(&guarded.home),
+        is_open: guarded.gate.keys().is_none(),
+    };
     Router::new()
         .route("/", post(call))
+        // The guard has read the body, and bounded it.
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(guarded, guard))
+        .with_state(parts)
         .route("/health", get(health))
-        .layer(DefaultBodyLimit::max(api::BODY_BYTES_MAX))
-        .with_state(Parts { api, home })
 }
 
 async fn health() -> &'static str {
@@ -41,26 +46,21 @@ async fn health() -> &'static str {
 }
 
 /// One operation.
-async fn call(State(parts): State<Parts>, head: HeaderMap, body: Bytes) -> Response {
+async fn call(
+    State(parts): State<Parts>,
+    Extension(principal): Extension<Principal>,
+    head: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let id = parts.api.request_id();
     let target = head
         .get("x-amz-target")
         .and_then(|target| target.to_str().ok());
     let Some(operation) = target.and_then(|target| target.strip_prefix(TARGET)) else {
         let error = ApiError::unknown_operation(target.unwrap_or_default());
-        return answer(error.answer(), &parts.api);
+        return answer::json(error.answer(), &id);
     };
-    let key_id = credential::access_key_id(&head).unwrap_or_default();
-    let caller = Caller::of_access_key(&parts.home, key_id, None);
-    answer(parts.api.call(operation, &caller, &body).await, &parts.api)
-}
-
-fn answer(answer: Answer, api: &Api) -> Response {
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = (status, Body::from(answer.body.to_string())).into_response();
-    let head = response.headers_mut();
-    head.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
-    if let Ok(id) = HeaderValue::from_str(&api.request_id()) {
-        head.insert("x-amzn-requestid", id);
-    }
-    response
+    let key_id = principal.key_id.as_deref().filter(|_| parts.is_open);
+    let caller = Caller::of_access_key(&parts.home, key_id.unwrap_or_default(), None);
+    answer::json(parts.api.call(operation, &caller, &body).await, &id)
 }

@@ -1,0 +1,8 @@
+//! `stepwell serve` as its clients and operators meet it: the real binary, a real socket.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod access;
+mod client;
+mod connections;
+mod running;
