@@ -83,9 +83,17 @@ impl<'a> MachineArn<'a> {
     /// Reads the ARN of a state machine, of a version or of an alias.
     ///
     /// # Errors
-    /// `InvalidArn`.
+    /// `InvalidArn`, or `ValidationException` for that of a Map state (`…:orders/label`).
     pub(crate) fn read(text: &'a str) -> Result<Self, ApiError> {
         let arn = Arn::of(text, &["stateMachine"])?;
+        if arn.resource.contains('/') {
+            return Err(ApiError {
+                reason: Some("API_DOES_NOT_SUPPORT_LABELED_ARNS"),
+                ..ApiError::validation(format!(
+                    "This operation does not accept the ARN of a Map state: {text}"
+                ))
+            });
+        }
         let (name, qualifier) = match arn.resource.split_once(':') {
             Some((name, qualifier)) => (name, Some(qualifier)),
             None => (arn.resource, None),
@@ -139,6 +147,14 @@ mod tests {
         assert_eq!(arn.machine, text.strip_suffix(":live").unwrap());
         assert_eq!(arn.qualifier, Some("live"));
         assert_eq!(MachineArn::read(arn.machine).unwrap().qualifier, None);
+    }
+
+    #[test]
+    fn arns_of_map_states_are_refused() {
+        let text = "arn:aws:states:us-east-1:123456789012:stateMachine:orders/each";
+        let refused = MachineArn::read(text).unwrap_err();
+        assert_eq!(refused.name, "ValidationException");
+        assert_eq!(refused.reason, Some("API_DOES_NOT_SUPPORT_LABELED_ARNS"));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! DeleteStateMachineAlias: executions that it started run on.
+//! DeleteStateMachineAlias: executions that it started run on. Deleting what is not there is
+//! no error, as with everything else that is deleted.
 
 use serde_json::{Value, json};
 
@@ -19,7 +20,7 @@ pub(crate) async fn delete_state_machine_alias(
         let mut machine = standing.ok_or_else(ApiError::no_such_resource)?.clone();
         match machine.aliases.remove(name) {
             Some(_) => Ok((Change::Put(machine), ())),
-            None => Err(ApiError::no_such_resource()),
+            None => Ok((Change::Keep, ())),
         }
     };
     api.registry.machines.change(machine, change).await?;

@@ -32,6 +32,9 @@ fn described(summary: &Summary, told: &Told, all: bool) -> Map<String, Value> {
     let mut answer = listed(summary);
     let mut put = |field: &str, value: Value| answer.insert(field.into(), value);
     put("redriveCount", summary.redrive_count.into());
+    if let Some(arn) = &summary.opened.origin.map_run {
+        put("mapRunArn", (**arn).into());
+    }
     let (status, reason) = redrive_status(summary.status);
     put("redriveStatus", status.into());
     if let Some(reason) = reason {
@@ -87,14 +90,10 @@ pub(super) fn listed(summary: &Summary) -> Map<String, Value> {
     for (field, arn) in [
         ("stateMachineVersionArn", &origin.version),
         ("stateMachineAliasArn", &origin.alias),
-        ("mapRunArn", &origin.map_run),
     ] {
         if let Some(arn) = arn {
             put(field, (**arn).into());
         }
-    }
-    if let Some(count) = origin.item_count {
-        put("itemCount", count.into());
     }
     if let Some(at) = summary.redriven_at {
         put("redriveDate", seconds(at));

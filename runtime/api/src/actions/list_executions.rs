@@ -21,7 +21,7 @@ pub(crate) async fn list_executions(
     let max = request.integer("maxResults", &PAGE_SIZE);
     let token = request.optional("nextToken", &EXECUTIONS_PAGE_TOKEN);
     let map_run_arn = request.optional("mapRunArn", &LONG_ARN);
-    let _redrive = request.optional("redriveFilter", &REDRIVE_FILTER);
+    let redriven = request.optional("redriveFilter", &REDRIVE_FILTER);
     request.finish()?;
     let arn = match (&machine_arn, &map_run_arn) {
         (Some(arn), None) => MachineArn::read(arn)?,
@@ -33,17 +33,22 @@ pub(crate) async fn list_executions(
             ));
         }
     };
+    if status.as_deref() == Some("PENDING_REDRIVE") {
+        return Err(ApiError::validation(
+            "The status filter PENDING_REDRIVE can only be used with a Map Run ARN",
+        ));
+    }
     let machine = api.machine(arn.machine)?;
     if machine.kind == asl::interpreter::Kind::Express {
         return Err(ApiError::type_not_supported());
     }
-    let filter = status.as_deref().unwrap_or_default();
-    let list = format!("{}:{filter}", arn.text);
+    let redriven = redriven.map(|word| word == "REDRIVEN");
+    let list = format!("{}:{status:?}:{redriven:?}", arn.text);
     let paging = Paging::read(list, max, token.as_deref(), api.now())?;
     let page = api.journal.list(&Listing {
         under: Some(under(arn)),
         status: status.as_deref().and_then(Status::parse),
-        redriven: None,
+        redriven,
         limit: paging.limit,
         after: paging.after.clone().map(PageToken),
     })?;

@@ -102,7 +102,7 @@ pub(super) struct Tagged(Vec<(String, String)>);
 /// Reads `tags`.
 pub(super) fn tags(request: &mut Request) -> Option<Tagged> {
     let tags = request.structures("tags", &UNBOUNDED, |tag| {
-        let key = tag.optional("key", &TAG_KEY).unwrap_or_default();
+        let key = tag.required("key", &TAG_KEY);
         (key, tag.optional("value", &TAG_VALUE).unwrap_or_default())
     });
     tags.map(Tagged)
@@ -194,11 +194,9 @@ pub(super) fn described(
     if let Some(id) = &revision.id {
         put("revisionId", id.as_str().into());
     }
-    // METADATA_ONLY leaves the definition out.
-    put(
-        "definition",
-        if all { &*definition.text } else { "" }.into(),
-    );
+    // What METADATA_ONLY gives, by the API reference.
+    let text = if all { &*definition.text } else { "{}" };
+    put("definition", text.into());
     let references = asl::validate::variable_references(&definition.machine);
     if all && !references.is_empty() {
         put("variableReferences", json!(references));

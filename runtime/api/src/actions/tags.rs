@@ -24,7 +24,13 @@ fn resource(arn: &str) -> Result<Resource<'_>, ApiError> {
     let found = Arn::of(arn, &["stateMachine", "activity"])?;
     match found.kind {
         "activity" => Ok(Resource::Activity(found.text)),
-        _ => Ok(Resource::Machine(MachineArn::unqualified(arn)?.text)),
+        _ => match MachineArn::read(arn)? {
+            MachineArn {
+                qualifier: None, ..
+            } => Ok(Resource::Machine(found.text)),
+            // Versions and aliases have no tags, not even none.
+            _ => Err(ApiError::resource_not_found(arn)),
+        },
     }
 }
 

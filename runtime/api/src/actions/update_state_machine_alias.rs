@@ -26,6 +26,11 @@ pub(crate) async fn update_state_machine_alias(
             )
         });
     }
+    if let Some(wanted) = &wanted
+        && routing::machine(wanted)? != machine
+    {
+        return Err(routing::of_another_machine());
+    }
     let now = api.now();
     let change = |standing: Option<&Machine>| {
         let mut machine = standing.ok_or_else(ApiError::no_such_resource)?.clone();

@@ -100,10 +100,29 @@ impl Text {
         if !self.words.is_empty() && !self.words.contains(&text) {
             violated(format!(
                 "Member must satisfy enum value set: [{}]",
-                self.words.join(", ")
+                enum_set(self.words).join(", ")
             ));
         }
     }
+}
+
+/// Places in the hash table whose order AWS's messages show.
+const PLACES: u32 = 32;
+
+/// The words in the order in which AWS's messages list them: that of a Java hash table of 32
+/// places, in each the last one put first. AWS's services print their enums so; the order was
+/// derived from messages of several of them.
+fn enum_set(words: &[&'static str]) -> Vec<&'static str> {
+    let mut listed: Vec<&str> = words.iter().rev().copied().collect();
+    listed.sort_by_key(|word| java_hash(word) % PLACES);
+    listed
+}
+
+/// Java's `String.hashCode`, for ASCII.
+fn java_hash(word: &str) -> u32 {
+    word.bytes().fold(0, |hash: u32, byte| {
+        hash.wrapping_mul(31).wrapping_add(byte.into())
+    })
 }
 
 /// A number's constraints.
@@ -138,6 +157,8 @@ impl Number {
 pub(crate) struct List {
     pub(crate) min: usize,
     pub(crate) max: usize,
+    /// What its elements are called; messages show it.
+    pub(crate) of: &'static str,
 }
 
 impl List {
@@ -149,11 +170,29 @@ impl List {
         } else {
             return;
         };
-        let shown = Value::from(elements);
+        let shown: Vec<String> = elements.iter().map(|element| self.shown(element)).collect();
+        let shown = shown.join(", ");
         violations.push(format!(
-            "Value '{shown}' at '{path}' failed to satisfy constraint: Member must have length \
+            "Value '[{shown}]' at '{path}' failed to satisfy constraint: Member must have length \
              {words} than or equal to {bound}"
         ));
+    }
+
+    /// An element as Java prints it: `Name(field=value, …)`.
+    fn shown(&self, element: &Value) -> String {
+        let plain = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        match element {
+            Value::Object(fields) => {
+                let fields = fields
+                    .iter()
+                    .map(|(name, value)| format!("{name}={}", plain(value)));
+                format!("{}({})", self.of, fields.collect::<Vec<_>>().join(", "))
+            }
+            other => plain(other),
+        }
     }
 }
 
@@ -162,4 +201,41 @@ pub(super) fn is_alias_name(text: &str) -> bool {
     static CHARACTERS: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"^[a-zA-Z0-9_\-.]+$").expect("a pattern"));
     CHARACTERS.is_match(text) && !text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::enum_set;
+
+    #[test]
+    fn enums_are_listed_in_the_order_of_aws() {
+        // From messages of Amazon SWF and Amazon DynamoDB.
+        let closed = [
+            "COMPLETED",
+            "FAILED",
+            "CANCELED",
+            "TERMINATED",
+            "CONTINUED_AS_NEW",
+            "TIMED_OUT",
+        ];
+        let listed = "TERMINATED TIMED_OUT COMPLETED CONTINUED_AS_NEW CANCELED FAILED";
+        assert_eq!(enum_set(&closed).join(" "), listed);
+        let compared = [
+            "EQ",
+            "NE",
+            "IN",
+            "LE",
+            "LT",
+            "GE",
+            "GT",
+            "BETWEEN",
+            "NOT_NULL",
+            "NULL",
+            "CONTAINS",
+            "NOT_CONTAINS",
+            "BEGINS_WITH",
+        ];
+        let listed = "IN NULL BETWEEN LT NOT_CONTAINS EQ GT NOT_NULL NE LE BEGINS_WITH GE CONTAINS";
+        assert_eq!(enum_set(&compared).join(" "), listed);
+    }
 }

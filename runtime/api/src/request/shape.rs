@@ -105,10 +105,15 @@ pub(crate) const VERSION_WEIGHT: Number = Number {
 };
 
 /// `RoutingConfigurationList`
-pub(crate) const ROUTING: List = List { min: 1, max: 2 };
+pub(crate) const ROUTING: List = List {
+    min: 1,
+    max: 2,
+    of: "RoutingConfigurationListItem",
+};
 /// `TagList`, `TagKeyList`, `LogDestinationList`: the model does not bound them; a request of
 /// 1 MB does.
 pub(crate) const UNBOUNDED: List = List {
     min: 0,
     max: usize::MAX,
+    of: "",
 };
