@@ -2,5 +2,6 @@
 //! and no socket. What is right comes from recordings and from AWS's own service model.
 
 mod model;
+mod pages;
 mod recorded;
 mod stand;

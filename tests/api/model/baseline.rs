@@ -13,13 +13,13 @@ const WAIT: &str =
 const ROLE: &str = "arn:aws:iam::111111111111:role/role";
 
 /// An ARN of the world below.
-pub(super) fn arn(resource: &str) -> String {
+pub(crate) fn arn(resource: &str) -> String {
     format!("arn:aws:states:us-east-1:111111111111:{resource}")
 }
 
 /// A world with a state machine `orders`, its versions 1 and 2, its alias `live`, an execution
 /// that has ended and one that waits; an Express one, `quick`; and an activity.
-pub(super) async fn world() -> Stand {
+pub(crate) async fn world() -> Stand {
     let stand = Stand::new(Default::default());
     let machine = arn("stateMachine:orders");
     let made = [

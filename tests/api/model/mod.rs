@@ -2,7 +2,7 @@
 //!
 //! `stepfunctions.json` is the model that AWS's own SDKs are made from, without its prose.
 
-mod baseline;
+pub(super) mod baseline;
 mod conforms;
 mod crossed;
 mod hostile;

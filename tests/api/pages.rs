@@ -1,0 +1,146 @@
+//! Pages: that they add up, and that a token is good for its own list alone, for a day.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::model::baseline::{arn, world};
+use super::stand::{Stand, in_virtual_time};
+
+/// A list with more than one element in the world of the baseline, and how it is asked for.
+fn lists() -> Vec<(&'static str, Value)> {
+    let machine = arn("stateMachine:orders");
+    vec![
+        ("ListActivities", json!({})),
+        ("ListStateMachines", json!({})),
+        ("ListExecutions", json!({ "stateMachineArn": machine })),
+        (
+            "ListExecutions",
+            json!({ "stateMachineArn": machine, "redriveFilter": "NOT_REDRIVEN" }),
+        ),
+        (
+            "ListStateMachineAliases",
+            json!({ "stateMachineArn": machine }),
+        ),
+        (
+            "ListStateMachineVersions",
+            json!({ "stateMachineArn": machine }),
+        ),
+        (
+            "GetExecutionHistory",
+            json!({ "executionArn": arn("execution:orders:ended") }),
+        ),
+        (
+            "GetExecutionHistory",
+            json!({ "executionArn": arn("execution:orders:ended"), "reverseOrder": true }),
+        ),
+        (
+            "GetExecutionHistory",
+            json!({ "executionArn": arn("execution:orders:waits") }),
+        ),
+    ]
+}
+
+/// The world of the baseline, with two of everything.
+async fn fuller_world() -> Stand {
+    let stand = world().await;
+    let routes = json!([{ "stateMachineVersionArn": arn("stateMachine:orders:2"), "weight": 100 }]);
+    let alias = json!({ "name": "next", "routingConfiguration": routes });
+    assert_eq!(
+        stand.call("CreateStateMachineAlias", &alias).await.status,
+        200
+    );
+    let activity = json!({ "name": "other" });
+    assert_eq!(stand.call("CreateActivity", &activity).await.status, 200);
+    stand
+}
+
+/// The elements and the token of one page.
+async fn page(
+    stand: &Stand,
+    list: &(&str, Value),
+    size: u64,
+    token: &Value,
+) -> (Vec<Value>, Value) {
+    let mut parameters = list.1.clone();
+    parameters["maxResults"] = size.into();
+    parameters["nextToken"] = token.clone();
+    let answer = stand.call(list.0, &parameters).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let fields = answer.body.as_object().expect("an object");
+    let elements = fields.values().find_map(Value::as_array).expect("a list");
+    (elements.clone(), answer.body["nextToken"].clone())
+}
+
+#[test]
+fn pages_add_up_to_the_list() {
+    in_virtual_time(async {
+        let stand = fuller_world().await;
+        for list in lists() {
+            let (whole, none) = page(&stand, &list, 0, &Value::Null).await;
+            assert!(whole.len() > 1 && none.is_null(), "{list:?}");
+            for size in 1..=whole.len() as u64 {
+                let (mut all, mut token) = (Vec::new(), Value::Null);
+                loop {
+                    let (elements, next) = page(&stand, &list, size, &token).await;
+                    assert!(elements.len() as u64 <= size && !elements.is_empty());
+                    all.extend(elements);
+                    token = next;
+                    if token.is_null() {
+                        break;
+                    }
+                }
+                assert_eq!(all, whole, "{list:?} by {size}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_token_is_good_for_its_own_list_alone() {
+    in_virtual_time(async {
+        let stand = fuller_world().await;
+        for list in lists() {
+            let (_, token) = page(&stand, &list, 1, &Value::Null).await;
+            let token = token.as_str().expect("a token").to_owned();
+            for other in lists() {
+                let mut parameters = other.1.clone();
+                parameters["nextToken"] = token.as_str().into();
+                let answer = stand.call(other.0, &parameters).await;
+                let expected = if other == list { 200 } else { 400 };
+                assert_eq!(
+                    answer.status, expected,
+                    "{list:?} {other:?} {}",
+                    answer.body
+                );
+                if other != list {
+                    assert_eq!(answer.body["message"], "Invalid Token: 'Invalid token'");
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn a_broken_or_old_token_is_refused() {
+    in_virtual_time(async {
+        let stand = fuller_world().await;
+        for list in lists() {
+            let (_, token) = page(&stand, &list, 1, &Value::Null).await;
+            let token = token.as_str().expect("a token");
+            let day = Duration::from_secs(24 * 3_600);
+            let refused = async |token: &str| {
+                let mut parameters = list.1.clone();
+                parameters["nextToken"] = token.into();
+                let answer = stand.call(list.0, &parameters).await;
+                answer.body["__type"] == "InvalidToken"
+            };
+            assert!(refused(&token[1..]).await && refused(&format!("{token}A")).await);
+            assert!(refused("AAAA").await && refused("é").await);
+            tokio::time::sleep(day - Duration::from_secs(1)).await;
+            assert!(!refused(token).await, "{list:?}");
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            assert!(refused(token).await, "{list:?}");
+        }
+    });
+}
