@@ -11,7 +11,8 @@ const CAUSE_CHARS_MAX: usize = 32_768;
 /// An error name and a cause. Retriers and Catchers of the state machine match the name;
 /// the cause is for people.
 ///
-/// Names beginning with `States.` belong to the language; do not make them.
+/// Names beginning with `States.` belong to the language, `Wasm.` and `Stepwell.` to the
+/// host: a task that fails with one is told so, by `Wasm.InvalidOutput`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     error: String,

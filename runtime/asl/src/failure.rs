@@ -69,6 +69,10 @@ names! {
 }
 
 impl ErrorName {
+    /// How names begin that no Task may give itself: the language's, and those by which
+    /// the host tells what became of an attempt.
+    pub const RESERVED: [&'static str; 3] = ["States.", "Wasm.", "Stepwell."];
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use asl::{Failure, Payload};
+use asl::{ErrorName, Failure, Payload};
 use wasmtime::{Engine, Store, Trap, UpdateDeadline, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
@@ -156,12 +156,22 @@ fn usage(store: &Store<Guest>, limits: &Limits, wall_time: Duration) -> Usage {
     }
 }
 
-/// The failure a guest names itself, within the bounds that a failure has.
+/// The failure a guest names itself, within the bounds that a failure has. A name that is
+/// not the guest's to give is not given: a Retrier for the host's own would believe it.
 pub(super) fn named_by_guest(error: &str, cause: &str) -> Failure {
     let cut = |text: &str, chars_max: usize| -> String { text.chars().take(chars_max).collect() };
-    let error = match error {
-        "" => asl::ErrorName::TASK_FAILED.to_owned(),
-        named => cut(named, asl::limits::ERROR_CHARS_MAX),
+    let error = cut(error, asl::limits::ERROR_CHARS_MAX);
+    if let Some(prefix) = ErrorName::RESERVED.iter().find(|p| error.starts_with(**p)) {
+        let cause = format!(
+            "the Task failed by the name `{error}`, but names beginning with `{prefix}` are not \
+             a Task's to give; rename it. Its cause: {cause}"
+        );
+        let cause = cut(&cause, asl::limits::CAUSE_CHARS_MAX);
+        return Failure::new(ErrorName::WASM_INVALID_OUTPUT, cause);
+    }
+    let error = match &*error {
+        "" => ErrorName::TASK_FAILED,
+        named => named,
     };
-    Failure::new(&error, cut(cause, asl::limits::CAUSE_CHARS_MAX))
+    Failure::new(error, cut(cause, asl::limits::CAUSE_CHARS_MAX))
 }

@@ -12,6 +12,7 @@
 mod bindings;
 mod cache;
 mod clock;
+mod contract;
 pub mod engine;
 mod epoch;
 mod guest;

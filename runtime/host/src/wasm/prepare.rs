@@ -11,6 +11,7 @@ use wasmtime_wasi::p2::bindings::CommandPre;
 use super::Shared;
 use super::bindings::TaskPre;
 use super::cache::{self, Code};
+use super::contract;
 use super::limits;
 use super::linkers::Linkers;
 use super::loaded::Loaded;
@@ -69,6 +70,16 @@ pub enum PrepareError {
         .0.join(", ")
     )]
     UnknownImports(Vec<String>),
+    /// It was built for a contract that this host does not serve.
+    #[error(
+        "the module was built for stepwell:task {}; this host serves {} and what is older of the same line: build it against the `wit/` of this release, or take a release that serves it",
+        if built_for.is_empty() { "without a version" } else { built_for },
+        contract::VERSION
+    )]
+    OtherContract {
+        /// The version in the names of its imports and exports, cut to a readable length.
+        built_for: String,
+    },
     /// Nothing in it can be called.
     #[error(
         "the module exports nothing to call: export `stepwell:task/handler` or `wasi:cli/run` from a component, or `_start` from a core module; it exports {}",
@@ -226,6 +237,8 @@ fn link_component(
     component: &Component,
 ) -> Result<Loaded, PrepareError> {
     let ty = component.component_type();
+    let imports = ty.imports(engine).map(|(name, _)| name);
+    contract::check(imports.chain(ty.exports(engine).map(|(name, _)| name)))?;
     let known = |name: &str| {
         [
             "stepwell:task/",

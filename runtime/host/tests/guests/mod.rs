@@ -20,17 +20,34 @@ pub(crate) fn host() -> &'static WasmHost {
 
 /// The bytes of one guest: `task/…` as wit-bindgen would link it, anything else as written.
 pub(crate) fn guest(name: &str) -> Vec<u8> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let path = root.join("tests/guests").join(name).with_extension("wat");
-    let mut bytes = wat::parse_file(&path).unwrap();
+    let text = text(name);
     if name.starts_with("task/") {
-        let mut resolve = wit_parser::Resolve::default();
-        let (package, _) = resolve.push_path(root.join("../../wit")).unwrap();
-        let world = resolve.select_world(&[package], Some("task")).unwrap();
-        let utf8 = StringEncoding::UTF8;
-        wit_component::embed_component_metadata(&mut bytes, &resolve, world, utf8).unwrap();
+        let contract = std::fs::read_to_string(root().join("../../wit/task.wit")).unwrap();
+        task(&text, &contract)
+    } else {
+        wat::parse_str(text).unwrap()
     }
+}
+
+/// The WebAssembly text of one guest.
+pub(crate) fn text(name: &str) -> String {
+    let path = root().join("tests/guests").join(name).with_extension("wat");
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// A Task written as text, linked against a contract.
+pub(crate) fn task(text: &str, contract: &str) -> Vec<u8> {
+    let mut bytes = wat::parse_str(text).unwrap();
+    let mut resolve = wit_parser::Resolve::default();
+    let package = resolve.push_source("task.wit", contract).unwrap();
+    let world = resolve.select_world(&[package], Some("task")).unwrap();
+    let utf8 = StringEncoding::UTF8;
+    wit_component::embed_component_metadata(&mut bytes, &resolve, world, utf8).unwrap();
     bytes
+}
+
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 pub(crate) async fn prepare(name: &str) -> Result<Prepared, PrepareError> {
