@@ -16,12 +16,13 @@ mod modules;
 mod output;
 mod run;
 mod serve;
+mod settings_file;
 mod task;
 mod validate;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches, Parser, Subcommand};
 
 /// AWS Step Functions that you run yourself, with every Task a sandboxed WebAssembly component.
 #[derive(Debug, Parser)]
@@ -83,7 +84,13 @@ impl From<Outcome> for ExitCode {
 
 /// Runs the command line to its exit code.
 pub(crate) fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match settings_file::matches(command()) {
+        Ok(matches) => Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()),
+        Err(error) => {
+            output::complain(format_args!("{error:#}"));
+            return ExitCode::from(2);
+        }
+    };
     crate::telemetry::init(cli.verbose);
     let done = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -12,12 +12,23 @@ use crate::serve::{Options, Reloadable, Server, TlsFiles};
 use crate::wiring::Store;
 
 /// Serve the AWS Step Functions API.
+///
+/// What no flag says is taken from the environment, and what that does not say either from the
+/// settings file: a TOML file whose keys are the names of the flags below, such as
+/// `region = "eu-west-1"` or `retention-days = 30`.
+///
+/// Ctrl-C or SIGTERM: takes no more requests, lets those under way and running Tasks end, and
+/// leaves the rest to the next start; a second one ends at once. SIGHUP: reads keys and
+/// certificate anew.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   stepwell serve --data-dir ./data
   aws stepfunctions list-state-machines --endpoint-url http://127.0.0.1:8083
   AWS_ENDPOINT_URL_SFN=http://127.0.0.1:8083 python worker.py")]
 pub(super) struct Serve {
+    /// The settings file; ./stepwell.toml if there is one.
+    #[arg(long, value_name = "FILE", env = "STEPWELL_CONFIG")]
+    config: Option<PathBuf>,
     /// Address and port; port 0 takes any that is free.
     #[arg(long, env = "STEPWELL_LISTEN", default_value = "127.0.0.1:8083")]
     listen: SocketAddr,
@@ -76,10 +87,7 @@ impl Serve {
                 None => self.keys.is_some().then_some(lines::Place::Stderr),
             },
             keys: self.keys,
-            tls: self
-                .tls_cert
-                .zip(self.tls_key)
-                .map(|(cert, key)| TlsFiles { cert, key }),
+            tls: tls(self.tls_cert, self.tls_key)?,
         };
         let (server, resumed) = Server::start(&store, options).await?;
         if resumed > 0 {
@@ -100,6 +108,16 @@ impl Serve {
         server.run(stopped()).await?;
         output::say("stopped; everything is kept");
         Ok(Outcome::Success)
+    }
+}
+
+/// A certificate and its key, or neither.
+fn tls(cert: Option<PathBuf>, key: Option<PathBuf>) -> anyhow::Result<Option<TlsFiles>> {
+    match (cert, key) {
+        (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert, key })),
+        (None, None) => Ok(None),
+        (Some(_), None) => anyhow::bail!("--tls-cert wants the certificate's key: --tls-key FILE"),
+        (None, Some(_)) => anyhow::bail!("--tls-key wants its certificate: --tls-cert FILE"),
     }
 }
 

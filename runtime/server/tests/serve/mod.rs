@@ -6,3 +6,4 @@ mod access;
 mod client;
 mod connections;
 mod running;
+mod settings;

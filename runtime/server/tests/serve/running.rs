@@ -43,7 +43,13 @@ pub(crate) fn refused(folder: &TempDir, arguments: &[&str]) -> String {
 impl Running {
     /// Starts a server in a folder, whose data directory is `data`; any port is taken.
     pub(crate) fn start(folder: &TempDir, arguments: &[&str]) -> Self {
-        Self::spawn(command(folder.path(), arguments).stdout(Stdio::null()))
+        Self::start_in(folder, arguments, &[])
+    }
+
+    /// Starts one with more in its environment.
+    pub(crate) fn start_in(folder: &TempDir, arguments: &[&str], more: &[(&str, &str)]) -> Self {
+        let mut command = command(folder.path(), arguments);
+        Self::spawn(command.envs(more.iter().copied()).stdout(Stdio::null()))
     }
 
     fn spawn(command: &mut Command) -> Self {
