@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use asl::Timestamp;
 use asl::query::jsonata::Expression;
-use asl::query::{Draws, Scope, Variables};
+use asl::query::{Budget, Draws, Scope, Variables};
 use serde_json::{Value, json};
 
 const TEXTS: &[&str] = &[
@@ -36,6 +36,7 @@ fn main() {
         context: &context,
         variables: &variables,
         draws: &draws,
+        budget: &Budget::new(),
         now: Timestamp(0),
     };
     for text in TEXTS {
@@ -43,6 +44,10 @@ fn main() {
         let round = |_| {
             let start = Instant::now();
             for _ in 0..EVALUATIONS_A_ROUND {
+                let scope = Scope {
+                    budget: &Budget::new(),
+                    ..scope
+                };
                 black_box(expression.evaluate(black_box(&scope))).expect("it has a value");
             }
             start.elapsed() / EVALUATIONS_A_ROUND

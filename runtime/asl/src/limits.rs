@@ -50,12 +50,14 @@ pub const INTRINSIC_NESTING_MAX: usize = 10;
 pub const EXPRESSION_BYTES_MAX: usize = 65_536;
 /// Nesting of brackets and filters in a JSONPath. Ours: bounds the parser's recursion.
 pub const PATH_DEPTH_MAX: usize = 64;
-/// Nodes one evaluation of a JSONPath may visit. Ours: `$..[?(@..x)]` is quadratic in its input.
-pub const PATH_NODES_MAX: usize = 1_000_000;
+/// Nodes that the JSONPaths and intrinsic functions of one state may visit and copy, all
+/// together. Ours: `$..[?(@..x)]` is quadratic in its input, and a template may copy its input as
+/// often as the definition has room to say so.
+pub const PATH_NODES_MAX: usize = 2_000_000;
 /// Memory one compiled pattern of a filter (`=~`) may take, in bytes. Ours: a match takes
 /// time in proportion to the pattern's size and the text's.
 pub const PATH_REGEX_BYTES_MAX: usize = 16_384;
-/// Steps of one JSONata evaluation: nodes evaluated, functions called, and what loops inside
+/// Steps of the JSONata evaluations of one state, all together: nodes evaluated, functions called, and what loops inside
 /// functions and the text made come to in steps. Ours: about half a second of work, and the bound
 /// that stops the same evaluation on every machine.
 pub const JSONATA_STEPS_MAX: u64 = 8_000_000;

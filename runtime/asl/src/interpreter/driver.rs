@@ -10,10 +10,13 @@ use super::fault::Fault;
 use super::observe::Observer;
 use super::scope::Phase;
 use super::visit::StandIns;
-use super::{Command, Event, Execution, Kind, Report, STEP_EVENTS_MAX, Step, TaskKey, Timer};
+use super::{
+    Command, Event, Execution, Kind, Report, STEP_EVENTS_MAX, STEP_WORK_PER_MILLE_MAX, Step,
+    TaskKey, Timer,
+};
 use crate::definition::{State, StateKind};
 use crate::history::{Detail, EventId, HistoryEvent, Note, Record, ScopeId, Usage};
-use crate::query::Draws;
+use crate::query::{Budget, Draws};
 use crate::{ErrorName, Failure, Timestamp, limits};
 
 /// One step under way.
@@ -21,6 +24,10 @@ pub(super) struct Driver<'e> {
     pub(super) execution: &'e mut Execution,
     pub(super) now: Timestamp,
     pub(super) draws: Draws,
+    /// What the expressions of the transition under way may still spend.
+    pub(super) budget: Budget,
+    /// What those before it in this step have spent, in thousandths of a budget.
+    spent_per_mille: u64,
     pub(super) step: Step,
     pub(super) observer: Option<&'e dyn Observer>,
     /// What stands in for the execution, where a state is visited alone.
@@ -35,6 +42,8 @@ impl<'e> Driver<'e> {
             execution,
             now,
             draws,
+            budget: Budget::new(),
+            spent_per_mille: 0,
             step: Step::default(),
             observer: None,
             stand_ins: None,
@@ -138,7 +147,10 @@ impl<'e> Driver<'e> {
             if self.execution.end.is_some() {
                 return;
             }
-            if self.step.records.len() >= STEP_EVENTS_MAX {
+            self.spent_per_mille += std::mem::take(&mut self.budget).spent_per_mille();
+            if self.step.records.len() >= STEP_EVENTS_MAX
+                || self.spent_per_mille >= STEP_WORK_PER_MILLE_MAX
+            {
                 self.step.commands.push(Command::Continue);
                 return;
             }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::definition::Expression;
 use crate::history::EventId;
+use crate::query::budget::Exhausted;
 use crate::query::{intrinsics, jsonata, jsonpath};
 use crate::{ErrorName, Failure};
 
@@ -75,6 +76,11 @@ pub(crate) fn jsonata_fault(expression: &Expression, error: &jsonata::Evaluation
         expression,
         error.describe(&expression.source, &expression.field.0),
     )
+}
+
+/// The state's expressions, of which this is one, look at or copy too much.
+pub(super) fn exhausted_fault(expression: &Expression, exhausted: Exhausted) -> Fault {
+    Fault::runtime(format!("Invalid path '{}': {exhausted}", expression.source))
 }
 
 /// An intrinsic function failed.

@@ -12,7 +12,7 @@
 //! 4. *Time and chance come in as event fields.* They are recorded, never drawn again.
 //!
 //! A step runs until every scope waits for something from outside, or the step has made
-//! [`STEP_EVENTS_MAX`] events.
+//! [`STEP_EVENTS_MAX`] events or spent [`STEP_WORK_PER_MILLE_MAX`].
 
 mod apply;
 mod choice;
@@ -56,6 +56,11 @@ use scope::Scope;
 /// Events that one step may make before it lets others go on. Ours: an endless loop of
 /// Pass and Choice must not hold a thread; Express has no limit of events to end it.
 pub const STEP_EVENTS_MAX: usize = 1_000;
+
+/// What the expressions of one step may spend before it lets others go on, in thousandths of
+/// one [`Budget`](crate::query::Budget). Ours: a loop of states with long expressions must not
+/// hold a thread.
+pub const STEP_WORK_PER_MILLE_MAX: u64 = 1_000;
 
 /// Which of AWS's two kinds an execution is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,7 +126,7 @@ pub enum Event {
     Deadline,
     /// Someone stopped the execution.
     Stop(Failure),
-    /// Go on after a step that made [`STEP_EVENTS_MAX`] events.
+    /// Go on after a step that made [`STEP_EVENTS_MAX`] events or worked for long.
     Continue,
 }
 

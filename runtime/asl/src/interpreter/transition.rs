@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::context_object::ContextObject;
 use super::driver::Driver;
-use super::fault::{Fault, intrinsic_fault, jsonata_fault, path_fault};
+use super::fault::{Fault, exhausted_fault, intrinsic_fault, jsonata_fault, path_fault};
 use super::observe::Sight;
 use super::scope::Item;
 use crate::definition::{
@@ -103,7 +103,12 @@ impl Driver<'_> {
                 };
                 let scope = self.scope(&reading, payload.value());
                 match path.evaluate(&scope) {
-                    Ok(found) => Ok(Payload::from_value(found.into_owned())),
+                    Ok(Cow::Borrowed(found)) => {
+                        let copied = self.budget.value(found);
+                        copied.map_err(|exhausted| exhausted_fault(expression, exhausted))?;
+                        Ok(Payload::from_value(found.clone()))
+                    }
+                    Ok(Cow::Owned(found)) => Ok(Payload::from_value(found)),
                     Err(error) => Err(Fault::runtime(format!(
                         "Invalid path '{}': {error}",
                         expression.source
@@ -260,9 +265,14 @@ impl Driver<'_> {
     ) -> Result<Value, Fault> {
         match template {
             Template::Constant(value) => Ok(value.clone()),
-            Template::Expression(expression) => self
-                .evaluate(reading, expression, input)
-                .map(Cow::into_owned),
+            Template::Expression(expression) => {
+                let value = self.evaluate(reading, expression, input)?;
+                if let Cow::Borrowed(value) = value {
+                    let copied = self.budget.value(value);
+                    copied.map_err(|exhausted| exhausted_fault(expression, exhausted))?;
+                }
+                Ok(value.into_owned())
+            }
             Template::Object(fields) => {
                 let mut object = Map::with_capacity(fields.len());
                 for (key, field) in fields {
@@ -316,6 +326,7 @@ impl Driver<'_> {
             context: &reading.context,
             variables: &reading.variables,
             draws: &self.draws,
+            budget: &self.budget,
             now: self.now,
         }
     }

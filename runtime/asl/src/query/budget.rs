@@ -1,4 +1,6 @@
-//! How much one evaluation may look at and copy.
+//! What the evaluations of one state may look at, copy and make, all together.
+
+use std::cell::Cell;
 
 use serde_json::Value;
 
@@ -7,36 +9,80 @@ use crate::limits;
 /// Bytes of text that cost as much as a node.
 const TEXT_BYTES_PER_NODE: usize = 16;
 
-/// What one evaluation may still spend: at first [`limits::PATH_NODES_MAX`] nodes of JSON.
+/// What an object costs, in nodes, besides its fields: measured, a copy of an object of one
+/// field takes four times the memory of a number.
+const OBJECT_NODES: usize = 3;
+
+/// What the evaluations of one state may still spend: at first [`limits::PATH_NODES_MAX`] nodes
+/// of JSON, [`limits::JSONATA_STEPS_MAX`] steps and [`limits::JSONATA_BYTES_MAX`] of results.
 ///
-/// A node looked at, compared or copied costs one; text costs one for every 16 bytes. So an
-/// evaluation's time and memory are bounded whatever the expression says.
+/// JSONPath and intrinsic functions spend nodes: one for each node looked at, compared or
+/// copied, and one for every 16 bytes of text. JSONata spends steps, which its engine counts.
+/// A template may hold thousands of expressions, so that a bound on each would bound nothing:
+/// this is what bounds the time and memory of a transition, whatever the definition says.
 #[derive(Debug)]
-pub(super) struct Budget(usize);
+pub struct Budget {
+    nodes: Cell<usize>,
+    steps: Cell<u64>,
+    result_bytes: Cell<usize>,
+}
 
 /// There is nothing left to spend.
-#[derive(Debug)]
-pub(super) struct Exhausted;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the state's expressions visit more than {} nodes",
+    limits::PATH_NODES_MAX
+)]
+pub struct Exhausted;
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl Budget {
     /// A budget nothing has been spent of.
-    pub(super) fn new() -> Self {
-        Self(limits::PATH_NODES_MAX)
+    pub fn new() -> Self {
+        Self {
+            nodes: Cell::new(limits::PATH_NODES_MAX),
+            steps: Cell::new(limits::JSONATA_STEPS_MAX),
+            result_bytes: Cell::new(limits::JSONATA_BYTES_MAX),
+        }
+    }
+
+    /// The greatest part spent of anything, in thousandths.
+    pub fn spent_per_mille(&self) -> u64 {
+        let part = |left: u64, max: u64| max.saturating_sub(left) * 1_000 / max;
+        let nodes = part(self.nodes.get() as u64, limits::PATH_NODES_MAX as u64);
+        nodes.max(part(self.steps.get(), limits::JSONATA_STEPS_MAX))
+    }
+
+    /// Whether an evaluation has failed, or the next will, for want of nodes.
+    pub fn is_exhausted(&self) -> bool {
+        self.nodes.get() == 0
     }
 
     /// Spends what `nodes` nodes cost.
-    pub(super) fn nodes(&mut self, nodes: usize) -> Result<(), Exhausted> {
-        self.0 = self.0.checked_sub(nodes).ok_or(Exhausted)?;
-        Ok(())
+    pub(super) fn nodes(&self, nodes: usize) -> Result<(), Exhausted> {
+        let left = self.nodes.get().checked_sub(nodes);
+        self.nodes.set(left.unwrap_or(0));
+        left.map(drop).ok_or(Exhausted)
     }
 
     /// Spends what a text of `bytes` bytes costs.
-    pub(super) fn text(&mut self, bytes: usize) -> Result<(), Exhausted> {
+    ///
+    /// # Errors
+    /// [`Exhausted`].
+    pub fn text(&self, bytes: usize) -> Result<(), Exhausted> {
         self.nodes(bytes / TEXT_BYTES_PER_NODE)
     }
 
     /// Spends what a comparison or a copy of `value` costs.
-    pub(super) fn value(&mut self, value: &Value) -> Result<(), Exhausted> {
+    ///
+    /// # Errors
+    /// [`Exhausted`], before all of it was looked at.
+    pub fn value(&self, value: &Value) -> Result<(), Exhausted> {
         let mut waiting = vec![value];
         while let Some(value) = waiting.pop() {
             self.nodes(1)?;
@@ -44,6 +90,7 @@ impl Budget {
                 Value::String(text) => self.text(text.len())?,
                 Value::Array(items) => waiting.extend(items),
                 Value::Object(fields) => {
+                    self.nodes(OBJECT_NODES)?;
                     for (name, value) in fields {
                         self.text(name.len())?;
                         waiting.push(value);
@@ -53,5 +100,22 @@ impl Budget {
             }
         }
         Ok(())
+    }
+
+    /// Steps of JSONata that are left.
+    pub(super) fn steps_left(&self) -> u64 {
+        self.steps.get()
+    }
+
+    /// Bytes of JSONata's results that are left.
+    pub(super) fn result_bytes_left(&self) -> usize {
+        self.result_bytes.get()
+    }
+
+    /// Spends what one evaluation of JSONata took.
+    pub(super) fn spend(&self, steps: u64, result_bytes: usize) {
+        self.steps.set(self.steps.get().saturating_sub(steps));
+        let left = self.result_bytes.get().saturating_sub(result_bytes);
+        self.result_bytes.set(left);
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-mod budget;
+pub mod budget;
 pub mod draws;
 pub mod intrinsics;
 pub mod jsonata;
@@ -17,6 +17,7 @@ pub mod jsonpath;
 mod sample;
 mod syntax;
 
+pub use budget::Budget;
 pub use draws::Draws;
 pub use syntax::SyntaxError;
 
@@ -52,6 +53,8 @@ pub struct Scope<'a> {
     /// Whatever chance this evaluation needs (`States.UUID`, `States.MathRandom`, `$uuid()`,
     /// `$random()`). Its seed is recorded with the event, so a replay draws the same.
     pub draws: &'a Draws,
+    /// What this evaluation and the others of its state may still spend.
+    pub budget: &'a Budget,
     /// The recorded moment of this step, for `$now()` and `$millis()`.
     pub now: crate::Timestamp,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Draws, Scope, Variables};
+use super::{Budget, Draws, Scope, Variables};
 use crate::Timestamp;
 
 /// Calls `read` with the scope.
@@ -25,6 +25,7 @@ pub(super) fn scope<T>(input: &Value, read: impl FnOnce(&Scope<'_>) -> T) -> T {
         context: &context,
         variables: &variables,
         draws: &draws,
+        budget: &Budget::new(),
         now: Timestamp(0),
     })
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use asl::query::intrinsics::Intrinsic;
 use asl::query::jsonata::Expression;
 use asl::query::jsonpath::Path;
-use asl::query::{Draws, Scope, SyntaxError, Variables};
+use asl::query::{Budget, Draws, Scope, SyntaxError, Variables};
 use serde_json::Value;
 
 use super::{Outcome, input, modules, output};
@@ -78,6 +78,7 @@ impl Eval {
             context: context.value(),
             variables: &variables,
             draws: &Draws::new(engine::Entropy::draw(&engine::clock::SystemEntropy)),
+            budget: &Budget::new(),
             now: modules::now(),
         };
         match evaluate(language, text, &scope) {

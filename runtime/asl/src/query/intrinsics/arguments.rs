@@ -4,17 +4,17 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::super::budget::Budget;
 use super::Failed;
+use crate::query::Budget;
 
 /// What a function is called with, taken out position by position.
-pub(super) struct Arguments<'v, 'b> {
+pub(super) struct Arguments<'v> {
     pub(super) function: &'static str,
     pub(super) values: Vec<Cow<'v, Value>>,
-    pub(super) budget: &'b mut Budget,
+    pub(super) budget: &'v Budget,
 }
 
-impl<'v> Arguments<'v, '_> {
+impl Arguments<'_> {
     /// The argument at `position`, from 0. The parser has counted them.
     pub(super) fn value(&self, position: usize) -> &Value {
         &self.values[position]

@@ -12,14 +12,14 @@ use super::{Arguments, Failed};
 use crate::limits;
 
 /// `States.Array(a, b, …)`: `[a, b, …]`.
-pub(super) fn array(arguments: &mut Arguments<'_, '_>) -> Result<Value, Failed> {
+pub(super) fn array(arguments: &mut Arguments<'_>) -> Result<Value, Failed> {
     (0..arguments.values.len())
         .map(|position| arguments.take(position))
         .collect()
 }
 
 /// `States.ArrayPartition(array, size)`: arrays of `size` items, the last maybe of fewer.
-pub(super) fn partition(arguments: &mut Arguments<'_, '_>) -> Result<Value, Failed> {
+pub(super) fn partition(arguments: &mut Arguments<'_>) -> Result<Value, Failed> {
     let size = usize::try_from(arguments.integer(1)?)
         .ok()
         .filter(|size| *size > 0)
@@ -33,14 +33,14 @@ pub(super) fn partition(arguments: &mut Arguments<'_, '_>) -> Result<Value, Fail
 }
 
 /// `States.ArrayContains(array, value)`.
-pub(super) fn contains(arguments: &mut Arguments<'_, '_>) -> Result<Value, Failed> {
+pub(super) fn contains(arguments: &mut Arguments<'_>) -> Result<Value, Failed> {
     arguments.charge(0)?;
     let found = arguments.array(0)?.contains(arguments.value(1));
     Ok(Value::Bool(found))
 }
 
 /// `States.ArrayRange(first, last, step)`: with `last` if a step ends there.
-pub(super) fn range(arguments: &mut Arguments<'_, '_>) -> Result<Value, Failed> {
+pub(super) fn range(arguments: &mut Arguments<'_>) -> Result<Value, Failed> {
     let [first, last, step] = [0, 1, 2].map(|position| arguments.integer(position));
     let (first, last, step) = (i128::from(first?), i128::from(last?), i128::from(step?));
     if step == 0 {
@@ -58,7 +58,7 @@ pub(super) fn range(arguments: &mut Arguments<'_, '_>) -> Result<Value, Failed> 
 }
 
 /// `States.ArrayGetItem(array, index)`, from 0.
-pub(super) fn get_item(arguments: &mut Arguments<'_, '_>) -> Result<Value, Failed> {
+pub(super) fn get_item(arguments: &mut Arguments<'_>) -> Result<Value, Failed> {
     let index = arguments.integer(1)?;
     let items = arguments.array(0)?;
     let out_of_range = Failed::IndexOutOfRange {
@@ -72,7 +72,7 @@ pub(super) fn get_item(arguments: &mut Arguments<'_, '_>) -> Result<Value, Faile
 }
 
 /// `States.ArrayUnique(array)`: the first of each, in order.
-pub(super) fn unique(arguments: &mut Arguments<'_, '_>) -> Result<Value, Failed> {
+pub(super) fn unique(arguments: &mut Arguments<'_>) -> Result<Value, Failed> {
     let mut items = arguments.take_array(0)?;
     let mut seen = BTreeSet::new();
     items.retain(|item| {

@@ -1,6 +1,6 @@
 //! Why an intrinsic function gave nothing.
 
-use super::super::budget::Exhausted;
+use crate::query::budget::Exhausted;
 use crate::{ErrorName, limits};
 
 /// Why a call gave nothing; [`Failed::error_name`] says what AWS calls it.
@@ -76,9 +76,9 @@ pub enum Failed {
         /// The first number above those to draw.
         end: i64,
     },
-    /// The call looks at or makes too much.
-    #[error("The call visits more than {} nodes", limits::PATH_NODES_MAX)]
-    TooManyNodes,
+    /// The call and the other expressions of its state look at or make too much.
+    #[error(transparent)]
+    Exhausted(#[from] Exhausted),
 }
 
 impl Failed {
@@ -89,11 +89,5 @@ impl Failed {
             Self::PathNotFound { .. } => ErrorName::RUNTIME,
             _ => ErrorName::INTRINSIC_FAILURE,
         }
-    }
-}
-
-impl From<Exhausted> for Failed {
-    fn from(_: Exhausted) -> Self {
-        Self::TooManyNodes
     }
 }

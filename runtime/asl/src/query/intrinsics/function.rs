@@ -76,7 +76,7 @@ impl Function {
 
     pub(super) fn call(
         self,
-        arguments: &mut Arguments<'_, '_>,
+        arguments: &mut Arguments<'_>,
         draws: &Draws,
     ) -> Result<Value, Failed> {
         match self {

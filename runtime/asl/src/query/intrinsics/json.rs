@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Arguments, Failed};
 
 /// `States.StringToJson(string)`. Recorded from AWS: blank text is null, and `-0` is 0.
-pub(super) fn string_to_json(arguments: &mut Arguments<'_, '_>) -> Result<Value, Failed> {
+pub(super) fn string_to_json(arguments: &mut Arguments<'_>) -> Result<Value, Failed> {
     match arguments.string(0)?.trim() {
         "" => Ok(Value::Null),
         "-0" => Ok(Value::from(0)),
@@ -21,7 +21,7 @@ pub(super) fn string_to_json(arguments: &mut Arguments<'_, '_>) -> Result<Value,
 
 /// `States.JsonMerge(first, second, false)`: the fields of both, of the second where both
 /// have one. AWS knows the shallow merge only, hence the `false`.
-pub(super) fn merge(arguments: &mut Arguments<'_, '_>) -> Result<Value, Failed> {
+pub(super) fn merge(arguments: &mut Arguments<'_>) -> Result<Value, Failed> {
     if *arguments.value(2) != Value::Bool(false) {
         return Err(arguments.wrong(2, "false: only shallow merging is supported"));
     }

@@ -6,7 +6,7 @@ use super::{Arguments, Failed};
 use crate::query::Draws;
 
 /// `States.MathAdd(a, b)`, of integers.
-pub(super) fn add(arguments: &mut Arguments<'_, '_>) -> Result<Value, Failed> {
+pub(super) fn add(arguments: &mut Arguments<'_>) -> Result<Value, Failed> {
     let sum = arguments.integer(0)?.checked_add(arguments.integer(1)?);
     sum.map(Value::from).ok_or(Failed::Overflow)
 }
@@ -14,7 +14,7 @@ pub(super) fn add(arguments: &mut Arguments<'_, '_>) -> Result<Value, Failed> {
 /// `States.MathRandom(start, end)`: an integer from `start` up to, not including, `end`.
 /// With a seed as third argument the same seed gives the same number; which one is ours
 /// to choose, AWS does not publish its generator.
-pub(super) fn random(arguments: &mut Arguments<'_, '_>, draws: &Draws) -> Result<Value, Failed> {
+pub(super) fn random(arguments: &mut Arguments<'_>, draws: &Draws) -> Result<Value, Failed> {
     let (start, end) = (arguments.integer(0)?, arguments.integer(1)?);
     if start >= end {
         return Err(Failed::EmptyRange { start, end });

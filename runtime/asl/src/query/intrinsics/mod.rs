@@ -31,7 +31,6 @@ pub use super::syntax::SyntaxError;
 use self::arguments::Arguments;
 use self::function::Function;
 use super::Scope;
-use super::budget::Budget;
 use super::jsonpath::{EvaluationError, Path};
 #[cfg(doc)]
 use crate::limits;
@@ -85,7 +84,7 @@ impl Intrinsic {
     /// # Errors
     /// [`Failed`] when an argument is missing in the scope or not what the function takes.
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, Failed> {
-        self.call.evaluate(scope, &mut Budget::new())
+        self.call.evaluate(scope)
     }
 
     /// The call as it was written.
@@ -118,19 +117,19 @@ impl Call {
     }
 
     /// Recursion is bounded by [`limits::INTRINSIC_NESTING_MAX`].
-    fn evaluate(&self, scope: &Scope<'_>, budget: &mut Budget) -> Result<Value, Failed> {
+    fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, Failed> {
         if let [Argument::Template(template), values @ ..] = &*self.arguments {
-            let values = evaluate_all(values, scope, budget)?;
-            return template.fill(&values, budget);
+            let values = evaluate_all(values, scope)?;
+            return template.fill(&values, scope.budget);
         }
-        let values = evaluate_all(&self.arguments, scope, budget)?;
+        let values = evaluate_all(&self.arguments, scope)?;
         let mut arguments = Arguments {
             function: self.function.name(),
             values,
-            budget,
+            budget: scope.budget,
         };
         let value = self.function.call(&mut arguments, scope.draws)?;
-        budget.value(&value)?;
+        scope.budget.value(&value)?;
         Ok(value)
     }
 }
@@ -138,20 +137,17 @@ impl Call {
 fn evaluate_all<'v>(
     arguments: &'v [Argument],
     scope: &Scope<'v>,
-    budget: &mut Budget,
 ) -> Result<Vec<Cow<'v, Value>>, Failed> {
     let evaluate = |argument: &'v Argument| match argument {
-        Argument::Path(path) => path
-            .evaluate_within(scope, budget)
-            .map_err(|error| match error {
-                EvaluationError::TooManyNodes => Failed::TooManyNodes,
-                EvaluationError::PathNotFound { path }
-                | EvaluationError::VariableNotFound { path, .. } => Failed::PathNotFound {
-                    path,
-                    input: scope.input.to_string(),
-                },
-            }),
-        Argument::Call(call) => call.evaluate(scope, budget).map(Cow::Owned),
+        Argument::Path(path) => path.evaluate(scope).map_err(|error| match error {
+            EvaluationError::Exhausted(exhausted) => Failed::Exhausted(exhausted),
+            EvaluationError::PathNotFound { path }
+            | EvaluationError::VariableNotFound { path, .. } => Failed::PathNotFound {
+                path,
+                input: scope.input.to_string(),
+            },
+        }),
+        Argument::Call(call) => call.evaluate(scope).map(Cow::Owned),
         Argument::Literal(value) => Ok(Cow::Borrowed(value)),
         // The parser puts a template first, and there it has been taken.
         Argument::Template(template) => Ok(Cow::Owned(Value::from(template.text.as_str()))),
@@ -165,6 +161,7 @@ mod tests {
 
     use super::check::{check, evaluate};
     use super::*;
+    use crate::query::budget::Exhausted;
 
     #[test]
     fn calls_nest() {
@@ -200,7 +197,7 @@ mod tests {
         ] {
             assert_eq!(
                 evaluate(&call, &text),
-                Err(Failed::TooManyNodes),
+                Err(Failed::Exhausted(Exhausted)),
                 "{}",
                 &call[..30]
             );

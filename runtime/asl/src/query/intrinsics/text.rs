@@ -10,12 +10,12 @@ use serde_json::Value;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-use super::super::budget::Budget;
 use super::{Arguments, Failed, Template};
 use crate::limits;
+use crate::query::Budget;
 
 /// `States.Format(template, …)` whose template is computed: every `{}` in it is a hole.
-pub(super) fn format(arguments: &mut Arguments<'_, '_>) -> Result<Value, Failed> {
+pub(super) fn format(arguments: &mut Arguments<'_>) -> Result<Value, Failed> {
     let text = arguments.string(0)?.to_owned();
     let holes = text.match_indices("{}").map(|(at, _)| at).collect();
     let template = Template { text, holes };
@@ -27,7 +27,7 @@ impl Template {
     pub(super) fn fill(
         &self,
         values: &[impl Borrow<Value>],
-        budget: &mut Budget,
+        budget: &Budget,
     ) -> Result<Value, Failed> {
         if self.holes.len() != values.len() {
             return Err(Failed::Placeholders {
@@ -78,22 +78,23 @@ fn write_java(value: &Value, text: &mut String) {
 
 /// `States.StringSplit(string, splitter)`: split at every character of `splitter`; what is
 /// empty is left out (recorded from AWS).
-pub(super) fn split(arguments: &mut Arguments<'_, '_>) -> Result<Value, Failed> {
+pub(super) fn split(arguments: &mut Arguments<'_>) -> Result<Value, Failed> {
     let splitter = arguments.string(1)?;
+    arguments.budget.text(splitter.len())?;
     let splits: BTreeSet<char> = splitter.chars().collect();
     let parts = arguments.string(0)?.split(|c| splits.contains(&c));
     Ok(parts.filter(|part| !part.is_empty()).collect())
 }
 
 /// `States.Base64Encode(string)`
-pub(super) fn base64_encode(arguments: &mut Arguments<'_, '_>) -> Result<Value, Failed> {
+pub(super) fn base64_encode(arguments: &mut Arguments<'_>) -> Result<Value, Failed> {
     let text = bounded(arguments.string(0)?)?;
     Ok(Value::String(STANDARD.encode(text)))
 }
 
 /// `States.Base64Decode(string)`. Bytes that are no UTF-8 become replacement characters,
 /// as in a string of Java.
-pub(super) fn base64_decode(arguments: &mut Arguments<'_, '_>) -> Result<Value, Failed> {
+pub(super) fn base64_decode(arguments: &mut Arguments<'_>) -> Result<Value, Failed> {
     let text = bounded(arguments.string(0)?)?;
     let bytes = STANDARD.decode(text).map_err(|_| Failed::NotBase64)?;
     Ok(Value::String(String::from_utf8_lossy(&bytes).into_owned()))
@@ -101,7 +102,7 @@ pub(super) fn base64_decode(arguments: &mut Arguments<'_, '_>) -> Result<Value, 
 
 /// `States.Hash(data, algorithm)`, in lower-case hexadecimal digits. What is no string is
 /// hashed as JSON text.
-pub(super) fn hash(arguments: &mut Arguments<'_, '_>) -> Result<Value, Failed> {
+pub(super) fn hash(arguments: &mut Arguments<'_>) -> Result<Value, Failed> {
     let data = match arguments.value(0) {
         Value::String(text) => Cow::Borrowed(text.as_str()),
         other => Cow::Owned(other.to_string()),

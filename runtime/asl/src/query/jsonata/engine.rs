@@ -7,13 +7,13 @@
 use std::time::Duration;
 
 use jlens_core::ast::{Node, NodeKind};
-use jlens_core::{Ast, Options, Span, stack};
+use jlens_core::{Ast, Options, Span, meter, stack};
 use serde_json::Value;
 
 use super::json::{Builder, Root};
 use super::{Chance, EvaluationError, Limit, functions};
 use crate::limits;
-use crate::query::{Draws, SyntaxError};
+use crate::query::{Budget, Draws, SyntaxError};
 
 /// A compiled JSONata text. Cheap to clone, and shared between threads.
 #[derive(Clone, Debug)]
@@ -116,7 +116,7 @@ impl Program {
         variables: impl IntoIterator<Item = (&'v str, &'v Value)>,
         chance: Chance,
     ) -> Result<Option<Value>, EvaluationError> {
-        self.run(bounds, Root::Json(input), variables, chance)
+        self.run(bounds, &Budget::new(), Root::Json(input), variables, chance)
     }
 
     /// The seed of one evaluation: drawn only if it is used.
@@ -127,6 +127,7 @@ impl Program {
     pub(super) fn run<'v>(
         &self,
         bounds: Bounds,
+        budget: &Budget,
         root: Root<'_>,
         variables: impl IntoIterator<Item = (&'v str, &'v Value)>,
         chance: Chance,
@@ -142,12 +143,14 @@ impl Program {
                 bindings.var(name, value.clone())
             });
         let mut builder = Builder::default();
-        let written = self
-            .compiled
-            .evaluate_source_to(&root, &bindings, &options(bounds, chance), |output| {
-                output.write(&mut builder)
-            })
-            .map_err(evaluation_error)?;
+        let written = self.compiled.evaluate_source_to(
+            &root,
+            &bindings,
+            &options(bounds, budget, chance),
+            |output| output.write(&mut builder),
+        );
+        budget.spend(meter::last_steps(), builder.bytes());
+        let written = written.map_err(evaluation_error)?;
         if builder.too_deep() {
             return Err(EvaluationError::LimitExceeded {
                 which: Limit::Depth,
@@ -170,17 +173,17 @@ fn draws(node: &Node) -> bool {
 }
 
 /// The engine's bounds.
-fn options(bounds: Bounds, chance: Chance) -> Options {
+fn options(bounds: Bounds, budget: &Budget, chance: Chance) -> Options {
     Options::new()
         .now(chance.now.0)
         .seed(chance.seed)
-        .max_steps(limits::JSONATA_STEPS_MAX)
+        .max_steps(budget.steps_left())
         .timeout(Duration::from_millis(limits::JSONATA_MILLISECONDS_MAX))
         .max_depth(limits::JSONATA_DEPTH_MAX)
         .max_string_length(limits::JSONATA_BYTES_MAX)
         .max_array_length(bounds.items_max)
         .max_memory(bounds.memory_bytes_max)
-        .max_result_size(limits::JSONATA_BYTES_MAX)
+        .max_result_size(budget.result_bytes_left())
 }
 
 fn evaluation_error(error: jlens_core::Error) -> EvaluationError {

@@ -159,6 +159,8 @@ impl<'a> Source<'a> for Array<'a> {
 pub(super) struct Builder {
     depth: usize,
     deepest: usize,
+    /// About the bytes of the text of what was built.
+    bytes: usize,
 }
 
 impl Builder {
@@ -166,7 +168,12 @@ impl Builder {
         self.deepest > limits::JSON_DEPTH_MAX
     }
 
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     fn enter(&mut self) {
+        self.bytes += 2;
         self.depth += 1;
         self.deepest = self.deepest.max(self.depth);
     }
@@ -202,18 +209,22 @@ impl output::Builder for Builder {
     type Object = Map<String, Value>;
 
     fn null(&mut self) -> Value {
+        self.bytes += 5;
         Value::Null
     }
 
     fn bool(&mut self, value: bool) -> Value {
+        self.bytes += 6;
         Value::Bool(value)
     }
 
     fn number(&mut self, value: f64) -> Value {
+        self.bytes += 2;
         number(value)
     }
 
     fn string(&mut self, value: &str) -> Value {
+        self.bytes += value.len() + 3;
         Value::from(value)
     }
 
@@ -236,6 +247,7 @@ impl output::Builder for Builder {
     }
 
     fn insert(&mut self, object: &mut Map<String, Value>, key: &str, value: Value) {
+        self.bytes += key.len() + 3;
         object.insert(key.to_owned(), value);
     }
 

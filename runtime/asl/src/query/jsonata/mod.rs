@@ -49,7 +49,7 @@ pub enum EvaluationError {
 /// What one evaluation may use up. The values are in [`crate::limits`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// [`crate::limits::JSONATA_STEPS_MAX`].
+    /// [`crate::limits::JSONATA_STEPS_MAX`], in all evaluations of a state together.
     Steps,
     /// [`crate::limits::JSONATA_MILLISECONDS_MAX`].
     Time,
@@ -82,7 +82,7 @@ pub struct Chance {
 /// A JSONata expression of a definition. Cheap to clone, and shared between threads.
 ///
 /// ```
-/// # use asl::{Timestamp, query::{Draws, Scope, Variables, jsonata::Expression}};
+/// # use asl::{Timestamp, query::{Budget, Draws, Scope, Variables, jsonata::Expression}};
 /// # use serde_json::{Value, json};
 /// let (input, context, variables) = (json!({"a": 1}), Value::Null, Variables::new());
 /// let scope = Scope {
@@ -92,6 +92,7 @@ pub struct Chance {
 ///     context: &context,
 ///     variables: &variables,
 ///     draws: &Draws::new(0),
+///     budget: &Budget::new(),
 ///     now: Timestamp(0),
 /// };
 /// let expression = Expression::parse(" $states.input.a + 1 ").unwrap();
@@ -166,7 +167,7 @@ impl Expression {
     ///
     /// # Errors
     /// See [`EvaluationError`]; which one does not depend on the machine, but for the time
-    /// limit, which stops only what the other limits are too coarse for.
+    /// limit, which the other limits leave nothing to do that we know of.
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, EvaluationError> {
         let hidden = self.0.ambiguous.iter().filter_map(|name| {
             let value = scope.variables.get(&**name)?;
@@ -182,7 +183,7 @@ impl Expression {
         });
         self.0
             .program
-            .run(Bounds::default(), root, hidden, chance)?
+            .run(Bounds::default(), scope.budget, root, hidden, chance)?
             .ok_or(EvaluationError::Undefined)
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::query::{Draws, Variables};
+use crate::query::{Budget, Draws, Variables};
 
 /// Evaluates on an input, a context and two variables; `Err` holds the error as it prints.
 fn evaluate(text: &str) -> Result<Value, String> {
@@ -19,6 +19,7 @@ fn evaluate(text: &str) -> Result<Value, String> {
         context: &json!({"Execution": {"Name": "e"}}),
         variables: &variables,
         draws: &Draws::new(7),
+        budget: &Budget::new(),
         now: Timestamp(1_000),
     };
     expression

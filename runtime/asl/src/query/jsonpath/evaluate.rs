@@ -6,9 +6,8 @@ use serde_json::Value;
 
 use super::Path;
 use super::walk::{Walk, follow};
-use crate::limits;
 use crate::query::Scope;
-use crate::query::budget::{Budget, Exhausted};
+use crate::query::budget::Exhausted;
 
 /// Why a path gave nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,15 +26,9 @@ pub enum EvaluationError {
         /// The variable, without its `$`.
         name: String,
     },
-    /// The path visits or copies more than [`limits::PATH_NODES_MAX`] nodes.
-    #[error("the path visits more than {} nodes", limits::PATH_NODES_MAX)]
-    TooManyNodes,
-}
-
-impl From<Exhausted> for EvaluationError {
-    fn from(_: Exhausted) -> Self {
-        Self::TooManyNodes
-    }
+    /// The path and the others of its state visit or copy too much.
+    #[error(transparent)]
+    Exhausted(#[from] Exhausted),
 }
 
 impl Path {
@@ -48,15 +41,6 @@ impl Path {
     /// [`EvaluationError`] when a definite path finds nothing, when the variable it begins
     /// with has no value, or when it looks at too much.
     pub fn evaluate<'a>(&self, scope: &Scope<'a>) -> Result<Cow<'a, Value>, EvaluationError> {
-        self.evaluate_within(scope, &mut Budget::new())
-    }
-
-    /// [`Path::evaluate`], as one part of a larger evaluation.
-    pub(in crate::query) fn evaluate_within<'a>(
-        &self,
-        scope: &Scope<'a>,
-        budget: &mut Budget,
-    ) -> Result<Cow<'a, Value>, EvaluationError> {
         let Some(document) = self.document(scope) else {
             return Err(EvaluationError::VariableNotFound {
                 path: self.to_string(),
@@ -66,7 +50,7 @@ impl Path {
         let found = if self.is_reference() {
             follow(document, &self.route.steps).map(Cow::Borrowed)
         } else {
-            Walk::new(scope, document, budget).value(&self.route, None)?
+            Walk::new(scope, document).value(&self.route, None)?
         };
         found.ok_or_else(|| EvaluationError::PathNotFound {
             path: self.to_string(),
@@ -305,7 +289,7 @@ mod tests {
         }
         assert_eq!(
             evaluate("$..*..*..*..*", &deep),
-            Err(EvaluationError::TooManyNodes)
+            Err(EvaluationError::Exhausted(Exhausted))
         );
         assert!(Path::parse("$[?(@.a =~ /((a{100}){100}){100}/)]").is_err());
     }

@@ -265,8 +265,12 @@ fn equal(
             compare_numbers(left, right) == Some(Ordering::Equal)
         }
         (Value::Number(number), Value::String(text))
-        | (Value::String(text), Value::Number(number)) => serde_json::from_str(text)
-            .is_ok_and(|text| compare_numbers(number, &text) == Some(Ordering::Equal)),
+        | (Value::String(text), Value::Number(number)) => {
+            // Reading a long number takes time with its digits.
+            walk.budget.nodes(text.len() / 4)?;
+            serde_json::from_str(text)
+                .is_ok_and(|text| compare_numbers(number, &text) == Some(Ordering::Equal))
+        }
         _ => left == right,
     })
 }

@@ -17,16 +17,16 @@ pub(super) struct Walk<'s, 'a> {
     scope: &'s Scope<'a>,
     /// `$` inside a filter: what the outer path's root stands for.
     document: &'a Value,
-    pub(super) budget: &'s mut Budget,
+    pub(super) budget: &'s Budget,
 }
 
 impl<'s, 'a> Walk<'s, 'a> {
     /// A walk that begins.
-    pub(super) fn new(scope: &'s Scope<'a>, document: &'a Value, budget: &'s mut Budget) -> Self {
+    pub(super) fn new(scope: &'s Scope<'a>, document: &'a Value) -> Self {
         Self {
             scope,
             document,
-            budget,
+            budget: scope.budget,
         }
     }
 
