@@ -1,3 +1,5 @@
+//! Tolerances, results and their limits.
+
 use super::*;
 use crate::arn::MapRunArn;
 use crate::interpreter::ItemSource;
