@@ -71,7 +71,7 @@ impl Detail {
     }
 
     /// The name of the details' field and the details, where the type has any.
-    fn details(&self) -> Option<(String, Map<String, Value>)> {
+    pub(super) fn details(&self) -> Option<(String, Map<String, Value>)> {
         let mut details = Details::default();
         match self {
             Self::ParallelStateStarted

@@ -6,6 +6,7 @@
 
 mod aws;
 mod codec;
+mod log;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use codec::{DecodeError, decode, encode};
+pub use log::LogLevel;
 
 use crate::arn::MapRunArn;
 use crate::interpreter::MapRunPlan;
