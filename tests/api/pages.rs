@@ -41,7 +41,15 @@ fn lists() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// The world of the baseline, with two of everything.
+/// Waits as many seconds as each item says: a history of many rows.
+const MAP: &str = r#"{"StartAt": "M", "States": {"M": {"Type": "Map", "End": true, "ItemProcessor":
+    {"StartAt": "W", "States": {"W": {"Type": "Wait", "SecondsPath": "$", "End": true}}}}}}"#;
+
+/// How many events that makes of 90 items: of each its start and success, and those of the
+/// Wait within; and six around them.
+const LONG: usize = 90 * 4 + 6;
+
+/// The world of the baseline, with two of everything, and a long history.
 async fn fuller_world() -> Stand {
     let stand = world().await;
     let routes = json!([{ "stateMachineVersionArn": arn("stateMachine:orders:2"), "weight": 100 }]);
@@ -52,6 +60,14 @@ async fn fuller_world() -> Stand {
     );
     let activity = json!({ "name": "other" });
     assert_eq!(stand.call("CreateActivity", &activity).await.status, 200);
+    let role = "arn:aws:iam::111111111111:role/role";
+    let machine = json!({ "name": "long", "definition": MAP, "roleArn": role });
+    assert_eq!(stand.call("CreateStateMachine", &machine).await.status, 200);
+    let items: Vec<u64> = (0..90).collect();
+    let start = json!({ "stateMachineArn": arn("stateMachine:long"), "name": "long",
+        "input": Value::from(items).to_string() });
+    assert_eq!(stand.call("StartExecution", &start).await.status, 200);
+    tokio::time::sleep(Duration::from_secs(10_000)).await;
     stand
 }
 
@@ -72,6 +88,20 @@ async fn page(
     (elements.clone(), answer.body["nextToken"].clone())
 }
 
+/// The elements of all pages of this size.
+async fn walked(stand: &Stand, list: &(&str, Value), size: u64) -> Vec<Value> {
+    let (mut all, mut token) = (Vec::new(), Value::Null);
+    loop {
+        let (elements, next) = page(stand, list, size, &token).await;
+        assert!(elements.len() as u64 <= size && !elements.is_empty());
+        all.extend(elements);
+        token = next;
+        if token.is_null() {
+            return all;
+        }
+    }
+}
+
 #[test]
 fn pages_add_up_to_the_list() {
     in_virtual_time(async {
@@ -80,18 +110,34 @@ fn pages_add_up_to_the_list() {
             let (whole, none) = page(&stand, &list, 0, &Value::Null).await;
             assert!(whole.len() > 1 && none.is_null(), "{list:?}");
             for size in 1..=whole.len() as u64 {
-                let (mut all, mut token) = (Vec::new(), Value::Null);
-                loop {
-                    let (elements, next) = page(&stand, &list, size, &token).await;
-                    assert!(elements.len() as u64 <= size && !elements.is_empty());
-                    all.extend(elements);
-                    token = next;
-                    if token.is_null() {
-                        break;
-                    }
-                }
+                let all = walked(&stand, &list, size).await;
                 assert_eq!(all, whole, "{list:?} by {size}");
             }
+        }
+    });
+}
+
+#[test]
+fn a_long_history_is_paged_from_both_ends() {
+    in_virtual_time(async {
+        let stand = fuller_world().await;
+        let history = json!({ "executionArn": arn("execution:long:long") });
+        let mut backward = history.clone();
+        backward["reverseOrder"] = true.into();
+        let (mut whole, _) = page(
+            &stand,
+            &("GetExecutionHistory", history.clone()),
+            1000,
+            &Value::Null,
+        )
+        .await;
+        assert_eq!(whole.len(), LONG);
+        for list in [history, backward] {
+            for size in [1, 7, 100, 365, 366] {
+                let all = walked(&stand, &("GetExecutionHistory", list.clone()), size).await;
+                assert!(all == whole, "{list} by {size}: {} of {LONG}", all.len());
+            }
+            whole.reverse();
         }
     });
 }

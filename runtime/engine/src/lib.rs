@@ -7,6 +7,7 @@
 mod attempt;
 pub mod clock;
 mod definition;
+pub mod excerpt;
 mod executor;
 mod express;
 mod integration;

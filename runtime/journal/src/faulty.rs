@@ -267,6 +267,10 @@ impl Journal for FaultyJournal {
         self.shared().disk.rows(execution, from_sequence, limit)
     }
 
+    fn row_count(&self, execution: &ExecutionArn) -> Result<u64, Error> {
+        self.shared().disk.row_count(execution)
+    }
+
     fn summary(&self, execution: &ExecutionArn) -> Result<Summary, Error> {
         self.shared().disk.summary(execution)
     }

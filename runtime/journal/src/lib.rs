@@ -68,6 +68,12 @@ pub trait Journal: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<Row>, Error>;
 
+    /// How many rows one execution has: where its last one is found without walking there.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchExecution`], or the storage's.
+    fn row_count(&self, execution: &ExecutionArn) -> Result<u64, Error>;
+
     /// How one execution stands.
     ///
     /// # Errors

@@ -295,6 +295,13 @@ impl Journal for MemoryJournal {
             .collect())
     }
 
+    fn row_count(&self, execution: &ExecutionArn) -> Result<u64, Error> {
+        let state = self.state();
+        state
+            .execution(execution)
+            .map(|found| found.rows.len() as u64)
+    }
+
     fn summary(&self, execution: &ExecutionArn) -> Result<Summary, Error> {
         let state = self.state();
         state

@@ -1,9 +1,10 @@
-//! DescribeExecution: how a Standard execution stands.
+//! DescribeExecution: how a Standard execution stands. Its first row and its last tell all of
+//! it: a history is not read for it.
 
 use asl::Failure;
 use asl::arn::ExecutionArn;
-use asl::interpreter::End;
-use engine::Told;
+use asl::history::{Detail, Record};
+use engine::excerpt::{self, Beginning};
 use journal::{Status, Summary};
 use serde_json::{Map, Value, json};
 
@@ -22,13 +23,23 @@ pub(crate) async fn describe_execution(
     request.finish()?;
     let arn = ExecutionArn::from(Arn::of(&arn, &["execution"])?.text);
     let summary = api.journal.summary(&arn)?;
-    let told = api.engine.tell(&arn)?;
-    let all = included.as_deref() != Some("METADATA_ONLY");
-    Ok(Value::Object(described(&summary, &told, all)))
+    let beginning = excerpt::beginning(&*api.journal, &arn)?;
+    let mut answer = described(&summary);
+    if let Some(header) = &beginning.started_as.trace_header {
+        answer.insert("traceHeader".into(), header.as_str().into());
+    }
+    if included.as_deref() != Some("METADATA_ONLY") {
+        put_input(&mut answer, &beginning);
+        if summary.status != Status::Running
+            && let Some(ending) = excerpt::ending(&*api.journal, &arn)?
+        {
+            put_end(&mut answer, &ending.detail);
+        }
+    }
+    Ok(Value::Object(answer))
 }
 
-fn described(summary: &Summary, told: &Told, all: bool) -> Map<String, Value> {
-    let execution = told.replay();
+fn described(summary: &Summary) -> Map<String, Value> {
     let mut answer = listed(summary);
     let mut put = |field: &str, value: Value| answer.insert(field.into(), value);
     put("redriveCount", summary.redrive_count.into());
@@ -40,25 +51,34 @@ fn described(summary: &Summary, told: &Told, all: bool) -> Map<String, Value> {
     if let Some(reason) = reason {
         put("redriveStatusReason", reason.into());
     }
-    let included = json!({ "included": true });
-    if all {
-        put("input", execution.input().text().into());
-        put("inputDetails", included.clone());
+    answer
+}
+
+fn put_input(answer: &mut Map<String, Value>, beginning: &Beginning) {
+    let started = beginning.records.iter().find_map(|record| match record {
+        Record::Event(_, event) => match &event.detail {
+            Detail::ExecutionStarted { input, .. } => Some(input),
+            _ => None,
+        },
+        Record::Note(_) => None,
+    });
+    if let Some(input) = started {
+        answer.insert("input".into(), input.text().into());
+        answer.insert("inputDetails".into(), json!({ "included": true }));
     }
-    match execution.end() {
-        Some(End::Succeeded(output)) if all => {
-            put("output", output.text().into());
-            put("outputDetails", included);
+}
+
+fn put_end(answer: &mut Map<String, Value>, end: &Detail) {
+    match end {
+        Detail::ExecutionSucceeded { output } => {
+            answer.insert("output".into(), output.text().into());
+            answer.insert("outputDetails".into(), json!({ "included": true }));
         }
-        Some(End::Failed(failure) | End::TimedOut(failure) | End::Aborted(failure)) if all => {
-            put_failure(&mut answer, failure);
-        }
+        Detail::ExecutionFailed(failure)
+        | Detail::ExecutionTimedOut(failure)
+        | Detail::ExecutionAborted(failure) => put_failure(answer, failure),
         _ => {}
     }
-    if let Some(header) = &told.started_as.trace_header {
-        answer.insert("traceHeader".into(), header.as_str().into());
-    }
-    answer
 }
 
 /// `error` and `cause`, each where there is one.

@@ -1,7 +1,8 @@
 //! GetExecutionHistory: a page of events, from either end.
 
 use asl::arn::ExecutionArn;
-use asl::history::{HistoryEvent, Record};
+use engine::StartedAs;
+use engine::excerpt::{self, Place};
 use serde_json::{Value, json};
 
 use crate::arn::Arn;
@@ -23,40 +24,50 @@ pub(crate) async fn get_execution_history(
     let arn = ExecutionArn::from(Arn::of(&arn, &["execution"])?.text);
     let list = format!("{arn}:{reverse}");
     let paging = Paging::read(list, max, token.as_deref(), api.now())?;
-    let told = api.engine.tell(&arn)?;
-    let events = told.records.iter().filter_map(|record| match record {
-        Record::Event(_, event) => Some(event),
-        Record::Note(_) => None,
+    let after = paging.after.as_deref().and_then(place);
+    let mut found = excerpt::events(&*api.journal, &arn, after, reverse, paging.limit + 1)?;
+    let next = paging.cut(&mut found, |(place, _)| {
+        format!("{}.{}", place.row, place.event)
     });
-    let after: Option<u64> = paging.after.as_deref().and_then(|id| id.parse().ok());
-    let limit = paging.limit + 1;
-    let mut found: Vec<&HistoryEvent> = match reverse {
-        false => {
-            let after = after.unwrap_or(0);
-            events
-                .filter(|event| event.id.0 > after)
-                .take(limit)
-                .collect()
-        }
-        true => {
-            let before = after.unwrap_or(u64::MAX);
-            let all: Vec<_> = events.filter(|event| event.id.0 < before).collect();
-            all.into_iter().rev().take(limit).collect()
-        }
-    };
-    let next = paging.cut(&mut found, |event| event.id.0.to_string());
-    let events: Vec<Value> = found
+    let mut events: Vec<Value> = found
         .iter()
-        .map(|event| match with_data {
+        .map(|(_, event)| match with_data {
             true => event.to_aws(),
             false => without_data(event.to_aws()),
         })
         .collect();
+    let is_start = |event: &&mut Value| event["type"] == "ExecutionStarted";
+    if let Some(start) = events.iter_mut().find(is_start) {
+        let beginning = excerpt::beginning(&*api.journal, &arn)?;
+        put_origin(start, &beginning.started_as);
+    }
     let mut answer = json!({ "events": events });
     if let Some(next) = next {
         answer["nextToken"] = next.into();
     }
     Ok(answer)
+}
+
+/// Where a page ended, as its token has it.
+fn place(text: &str) -> Option<Place> {
+    let (row, event) = text.split_once('.')?;
+    Some(Place {
+        row: row.parse().ok()?,
+        event: event.parse().ok()?,
+    })
+}
+
+/// What the first event says of how the state machine was named.
+fn put_origin(start: &mut Value, started_as: &StartedAs) {
+    let details = &mut start["executionStartedEventDetails"];
+    for (field, arn) in [
+        ("stateMachineAliasArn", &started_as.alias_arn),
+        ("stateMachineVersionArn", &started_as.version_arn),
+    ] {
+        if let Some(arn) = arn {
+            details[field] = arn.as_str().into();
+        }
+    }
 }
 
 /// The fields that `includeExecutionData: false` leaves out.

@@ -189,6 +189,10 @@ pub(super) fn reads(subject: &mut impl Subject) {
         journal.summary(&arn("a")),
         Err(Error::NoSuchExecution(_))
     ));
+    assert!(matches!(
+        journal.row_count(&arn("a")),
+        Err(Error::NoSuchExecution(_))
+    ));
     append(&journal, first("a"));
     for sequence in 1..9 {
         append(&journal, row("a", sequence, Change::None));
@@ -201,6 +205,7 @@ pub(super) fn reads(subject: &mut impl Subject) {
 
 /// Ten rows of `a`, read from every place in every length.
 fn expect_slices(journal: &impl Journal) {
+    assert_eq!(journal.row_count(&arn("a")).expect("a count"), 10);
     for from in 0..12 {
         for limit in [0, 1, 3, 100] {
             let read = journal.rows(&arn("a"), from, limit).expect("rows");

@@ -153,6 +153,8 @@ fn compare_reads(journal: &impl Journal, model: &MemoryJournal, chance: &mut Cha
             );
         }
         assert_eq!(said(&journal.summary(&arn)), said(&model.summary(&arn)));
+        let (found, expected) = (journal.row_count(&arn), model.row_count(&arn));
+        assert_eq!(said(&found), said(&expected), "{arn}");
     }
     let mut listing = Listing {
         limit: 1 + chance.below(5) as usize,

@@ -133,6 +133,10 @@ impl Journal for SqliteJournal {
         self.readers.rows(execution, from_sequence, limit)
     }
 
+    fn row_count(&self, execution: &ExecutionArn) -> Result<u64, Error> {
+        self.readers.row_count(execution)
+    }
+
     fn summary(&self, execution: &ExecutionArn) -> Result<Summary, Error> {
         self.readers.summary(execution)
     }

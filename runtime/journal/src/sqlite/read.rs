@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use asl::arn::ExecutionArn;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::fold::{first_of, read_segment, segment_id};
+use super::fold::{archived_rows, first_of, read_segment, segment_id};
 use super::index::Index;
 use super::{Options, error, files};
 use crate::{Entry, Error, Row};
@@ -118,6 +118,19 @@ impl Readers {
                 }
             }
             Ok(Ok(rows))
+        })
+    }
+
+    /// How many rows one execution has.
+    pub(super) fn row_count(&self, execution: &ExecutionArn) -> Result<u64, Error> {
+        let index = self.index();
+        if let Some(tracked) = index.tracked.get(execution) {
+            return Ok(tracked.standing().next);
+        }
+        drop(index);
+        self.with(|connection| match folded_id(connection, execution)? {
+            Some(id) => archived_rows(connection, id).map(Ok),
+            None => Ok(Err(Error::NoSuchExecution(execution.clone()))),
         })
     }
 
