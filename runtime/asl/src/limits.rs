@@ -24,6 +24,8 @@ pub const HISTORY_EVENTS_MAX: u64 = 25_000;
 pub const ERROR_CHARS_MAX: usize = 256;
 /// The `cause` of a failure, in characters (API model).
 pub const CAUSE_CHARS_MAX: usize = 32_768;
+/// A task token, in characters (AWS).
+pub const TASK_TOKEN_CHARS_MAX: usize = 1_024;
 /// A state's name, and a resource's, in characters (AWS).
 pub const NAME_CHARS_MAX: usize = 80;
 /// TimeoutSeconds, HeartbeatSeconds, Wait's Seconds and IntervalSeconds, in seconds (AWS);

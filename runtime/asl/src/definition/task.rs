@@ -67,6 +67,16 @@ impl Resource {
             Self::Wasm { text } => text,
         }
     }
+
+    /// How the state waits for it.
+    pub fn pattern(&self) -> Pattern {
+        match self {
+            Self::Service { pattern, .. } => *pattern,
+            Self::Lambda { .. } | Self::Wasm { .. } | Self::Activity { .. } => {
+                Pattern::RequestResponse
+            }
+        }
+    }
 }
 
 /// How a Task waits for a service.

@@ -61,6 +61,7 @@ impl Detail {
             Self::StateExited { state, .. } => return format!("{}StateExited", state.as_str()),
             Self::StateAborted(state) => return format!("{}StateAborted", state.as_str()),
             Self::Scheduled { via, .. } => return format!("{}Scheduled", via.prefix()),
+            Self::ScheduleFailed { via, .. } => return format!("{}ScheduleFailed", via.prefix()),
             Self::Started { via, .. } => return format!("{}Started", via.prefix()),
             Self::Submitted { via, .. } => return format!("{}Submitted", via.prefix()),
             Self::Succeeded { via, .. } => return format!("{}Succeeded", via.prefix()),
@@ -128,9 +129,9 @@ impl Detail {
             Self::Submitted { via, output } | Self::Succeeded { via, output } => {
                 details.data("output", output).via(via)
             }
-            Self::Failed { via, failure } | Self::TimedOut { via, failure } => {
-                details.failure(failure).via(via)
-            }
+            Self::ScheduleFailed { via, failure }
+            | Self::Failed { via, failure }
+            | Self::TimedOut { via, failure } => details.failure(failure).via(via),
         };
         Some((self.details_field(), details.0))
     }

@@ -17,7 +17,7 @@ pub use codec::{DecodeError, decode, encode};
 pub use log::LogLevel;
 
 use crate::arn::MapRunArn;
-use crate::interpreter::MapRunPlan;
+use crate::interpreter::{MapRunPlan, Secret};
 use crate::{Failure, Payload, Timestamp};
 
 /// The id of a history event: 1, 2, 3 … without a gap; 0 stands for "none".
@@ -251,6 +251,13 @@ pub enum Detail {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         deadline: Option<Timestamp>,
         credentials: Option<Payload>,
+        /// Private: proves a callback for this attempt, if there can be one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        secret: Option<Secret>,
+    },
+    ScheduleFailed {
+        via: Via,
+        failure: Failure,
     },
     Started {
         via: Via,

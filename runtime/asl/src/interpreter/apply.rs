@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::map_run::MapRunning;
-use super::scope::{Attempting, Current, Item, Nested, Phase, STATE_DATA, Scope};
+use super::scope::{Attempting, Current, Item, Nested, Phase, STATE_DATA, Scope, Stage};
 use super::{End, Execution};
-use crate::history::{Detail, EventId, HistoryEvent, Note, Record, ScopeId};
+use crate::history::{Detail, EventId, HistoryEvent, Note, Record, ScopeId, Via};
 use crate::query::Variables;
-use crate::{Payload, Timestamp};
+use crate::{Payload, Timestamp, limits};
 
 impl Execution {
     /// Folds one record in. A record that does not fit what came before changes nothing:
@@ -87,22 +87,12 @@ impl Execution {
             } => {
                 self.exit(scope_id, event.id, output, assigned, next.as_deref());
             }
-            Detail::Scheduled {
-                via,
-                input,
-                deadline,
-                heartbeat_seconds,
-                ..
-            } => {
-                let attempting = Attempting {
-                    scheduled: event.id,
-                    at: event.timestamp,
-                    via: via.clone(),
-                    input: input.clone(),
-                    deadline: *deadline,
-                    heartbeat_seconds: *heartbeat_seconds,
-                };
-                self.set_phase(scope_id, Phase::Attempting(Box::new(attempting)));
+            Detail::Scheduled { .. } => self.schedule(scope_id, event),
+            Detail::Started {
+                via: Via::Activity, ..
+            } => self.take(scope_id, event),
+            Detail::Submitted { output, .. } => {
+                self.set_stage(scope_id, Stage::Submitted(output.clone()));
                 self.lead(scope_id, event.id);
             }
             Detail::ParallelStateStarted => self.start_branches(scope_id, event.id),
@@ -122,8 +112,8 @@ impl Execution {
             | Detail::MapRunAborted
             | Detail::StateAborted(_) => {}
             Detail::MapIterationStarted { .. }
+            | Detail::ScheduleFailed { .. }
             | Detail::Started { .. }
-            | Detail::Submitted { .. }
             | Detail::Succeeded { .. }
             | Detail::Failed { .. }
             | Detail::TimedOut { .. }
@@ -197,6 +187,52 @@ impl Execution {
         };
         if next.is_none() {
             self.branch_done(id, event, output);
+        }
+    }
+
+    fn schedule(&mut self, id: ScopeId, event: &HistoryEvent) {
+        let Detail::Scheduled {
+            via,
+            input,
+            timeout_seconds,
+            heartbeat_seconds,
+            deadline,
+            secret,
+            ..
+        } = &event.detail
+        else {
+            return;
+        };
+        let attempting = Attempting {
+            scheduled: event.id,
+            at: event.timestamp,
+            via: via.clone(),
+            input: input.clone(),
+            timeout_seconds: *timeout_seconds,
+            deadline: *deadline,
+            heartbeat_seconds: *heartbeat_seconds,
+            secret: *secret,
+            stage: Stage::Scheduled,
+        };
+        self.set_phase(id, Phase::Attempting(Box::new(attempting)));
+        self.lead(id, event.id);
+    }
+
+    /// A worker has an activity's task: from now on its time runs.
+    fn take(&mut self, id: ScopeId, event: &HistoryEvent) {
+        if let Some(Phase::Attempting(attempting)) = self.scopes.get_mut(&id).map(|s| &mut s.phase)
+        {
+            attempting.at = event.timestamp;
+            attempting.deadline = deadline(event.timestamp, attempting.timeout_seconds);
+            attempting.stage = Stage::Taken;
+        }
+        self.lead(id, event.id);
+    }
+
+    fn set_stage(&mut self, id: ScopeId, stage: Stage) {
+        if let Some(Phase::Attempting(attempting)) = self.scopes.get_mut(&id).map(|s| &mut s.phase)
+        {
+            attempting.stage = stage;
         }
     }
 
@@ -361,6 +397,12 @@ impl Execution {
             scope.previous = event;
         }
     }
+}
+
+/// When a Task that begins now times out, if it does.
+pub(super) fn deadline(now: Timestamp, timeout_seconds: Option<u64>) -> Option<Timestamp> {
+    let seconds = timeout_seconds.filter(|seconds| *seconds < limits::SECONDS_MAX)?;
+    Some(now.plus_seconds(i64::try_from(seconds).unwrap_or(i64::MAX)))
 }
 
 /// How many iterations these items make.

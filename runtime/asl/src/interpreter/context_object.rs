@@ -10,9 +10,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::scope::{Item, Scope};
-use super::{Execution, Identity};
+use super::scope::{Item, Phase, Scope};
+use super::{Execution, Identity, TaskKey, TaskToken};
 use crate::definition::StateKind;
+use crate::history::{ScopeId, Via};
 use crate::{Payload, Timestamp, query};
 
 /// The context object of one state.
@@ -30,6 +31,8 @@ pub(super) struct Parts {
     started_at: Timestamp,
     state: Option<StatePart>,
     item: Option<Arc<Item>>,
+    /// Only a Task that can be called back has one.
+    token: Option<TaskToken>,
     made: OnceCell<Value>,
 }
 
@@ -43,7 +46,12 @@ struct StatePart {
 impl Execution {
     /// The context object for this scope; `item` stands in for the scope's own while a
     /// Map's selector is evaluated.
-    pub(super) fn context_object(&self, scope: &Scope, item: Option<&Arc<Item>>) -> ContextObject {
+    pub(super) fn context_object(
+        &self,
+        id: ScopeId,
+        scope: &Scope,
+        item: Option<&Arc<Item>>,
+    ) -> ContextObject {
         let state = scope.current.as_ref().map(|current| {
             let state = self.machine.0.state(current.id);
             let is_task = matches!(state.kind, StateKind::Task(_));
@@ -59,8 +67,24 @@ impl Execution {
             started_at: self.started_at,
             state,
             item: item.or(scope.item.as_ref()).cloned(),
+            token: self.token_in_context(id, scope),
             made: OnceCell::new(),
         })
+    }
+
+    /// The token of the scope's attempt. That of an activity is for its worker alone.
+    fn token_in_context(&self, id: ScopeId, scope: &Scope) -> Option<TaskToken> {
+        match &scope.phase {
+            Phase::Attempting(attempting) if attempting.via != Via::Activity => Some(TaskToken {
+                execution: self.identity.execution_arn.clone(),
+                task: TaskKey {
+                    scope: id,
+                    scheduled: attempting.scheduled,
+                },
+                secret: attempting.secret?,
+            }),
+            _ => None,
+        }
     }
 }
 
@@ -69,6 +93,14 @@ impl ContextObject {
     pub(super) fn set_item(&mut self, item: &Item) {
         if let Self::Given(Value::Object(fields)) = self {
             fields.insert("Map".into(), json!({ "Item": item_part(item) }));
+        }
+    }
+
+    /// Shows the token of a Task that is about to be scheduled; one that was given has what it
+    /// was given.
+    pub(super) fn set_token(&mut self, token: &TaskToken) {
+        if let Self::Made(parts) = self {
+            parts.token = Some(token.clone());
         }
     }
 }
@@ -106,6 +138,9 @@ impl Parts {
         );
         if let Some(state) = &self.state {
             context.insert("State".into(), state.make());
+        }
+        if let Some(token) = &self.token {
+            context.insert("Task".into(), json!({ "Token": token.to_string() }));
         }
         if let Some(item) = &self.item {
             context.insert("Map".into(), json!({ "Item": item_part(item) }));

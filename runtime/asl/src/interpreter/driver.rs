@@ -11,8 +11,8 @@ use super::observe::Observer;
 use super::scope::Phase;
 use super::visit::StandIns;
 use super::{
-    Command, Event, Execution, Kind, Report, STEP_EVENTS_MAX, STEP_WORK_PER_MILLE_MAX, Step,
-    TaskKey, Timer,
+    Activities, AnyActivity, Chance, Command, Event, Execution, Kind, Report, STEP_EVENTS_MAX,
+    STEP_WORK_PER_MILLE_MAX, Secret, Step, TaskKey, TaskToken, Timer,
 };
 use crate::definition::{State, StateKind};
 use crate::history::{Detail, EventId, HistoryEvent, Note, Record, ScopeId, Usage};
@@ -32,21 +32,33 @@ pub(super) struct Driver<'e> {
     pub(super) observer: Option<&'e dyn Observer>,
     /// What stands in for the execution, where a state is visited alone.
     pub(super) stand_ins: Option<&'e StandIns>,
+    pub(super) activities: &'e dyn Activities,
+    /// Where the step's tokens come from.
+    pub(super) secret: Secret,
+    /// The token of the Task that is about to be scheduled: its own fields may read it.
+    pub(super) minted: Option<TaskToken>,
     ready: VecDeque<ScopeId>,
 }
 
 impl<'e> Driver<'e> {
-    pub(super) fn new(execution: &'e mut Execution, now: Timestamp, entropy: u64) -> Self {
-        let draws = Draws::new(entropy);
+    pub(super) fn new(
+        execution: &'e mut Execution,
+        now: Timestamp,
+        chance: impl Into<Chance>,
+    ) -> Self {
+        let Chance { seed, secret } = chance.into();
         Self {
             execution,
             now,
-            draws,
+            draws: Draws::new(seed),
             budget: Budget::new(),
             spent_per_mille: 0,
             step: Step::default(),
             observer: None,
             stand_ins: None,
+            activities: &AnyActivity,
+            secret,
+            minted: None,
             ready: VecDeque::new(),
         }
     }
@@ -100,12 +112,8 @@ impl<'e> Driver<'e> {
     }
 
     fn hear(&mut self, task: TaskKey, report: Report, usage: Option<Usage>) {
-        let Some(scope) = self.execution.scopes.get(&task.scope) else {
+        if !self.execution.is_open(task) {
             return;
-        };
-        match &scope.phase {
-            Phase::Attempting(attempting) if attempting.scheduled == task.scheduled => {}
-            _ => return,
         }
         if let Some(usage) = usage {
             self.note(Note::Used {
@@ -113,10 +121,16 @@ impl<'e> Driver<'e> {
                 usage,
             });
         }
-        if matches!(report, Report::TimedOut | Report::HeartbeatTimedOut) {
-            self.step.commands.push(Command::CancelTask(task));
+        match report {
+            Report::Taken { worker } => self.attempt_taken(task, worker),
+            Report::Submitted(answer) => self.attempt_submitted(task, answer),
+            report => {
+                if matches!(report, Report::TimedOut | Report::HeartbeatTimedOut) {
+                    self.step.commands.push(Command::CancelTask(task));
+                }
+                self.attempt_ended(task.scope, report);
+            }
         }
-        self.attempt_ended(task.scope, report);
     }
 
     fn deadline(&mut self) {

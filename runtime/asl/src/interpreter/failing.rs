@@ -114,10 +114,7 @@ impl Driver<'_> {
         catcher: &Catcher,
         failure: &Failure,
     ) -> Result<(), Fault> {
-        let error_output = Payload::from_value(json!({
-            "Error": failure.error_name(),
-            "Cause": failure.cause.as_deref().unwrap_or_default(),
-        }));
+        let error_output = error_output(failure);
         let mut reading = self.reading(id)?;
         reading.error_output = Some(error_output.clone());
         let assigned = self.assign(&reading, &catcher.assign, error_output.value())?;
@@ -149,7 +146,7 @@ impl Driver<'_> {
         };
         let previous = scope.previous;
         let Some((parent, index)) = scope.parent else {
-            return self.end(Detail::ExecutionFailed(failure), previous);
+            return self.end(Detail::ExecutionFailed(as_ended(failure)), previous);
         };
         let machine = self.execution.machine().clone();
         let Some(outer) = self.current_state(parent, &machine) else {
@@ -242,6 +239,30 @@ impl Driver<'_> {
     }
 }
 
+/// What a Catcher hands on. As recorded, what the failure leaves out is null, but the cause of
+/// a timeout, which never has one, is empty.
+fn error_output(failure: &Failure) -> Payload {
+    let cause = match &failure.cause {
+        Some(cause) => Some(cause.as_str()),
+        None => is_timeout(failure.error_name()).then_some(""),
+    };
+    let error = failure.error.as_ref().map(ErrorName::as_str);
+    Payload::from_value(json!({ "Error": error, "Cause": cause }))
+}
+
+/// The failure that ends an execution. As recorded, AWS's history knows a missed heartbeat
+/// only as a timeout; Retriers and Catchers tell the two apart.
+fn as_ended(failure: Failure) -> Failure {
+    match (failure.error_name(), &failure.cause) {
+        (ErrorName::HEARTBEAT_TIMEOUT, None) => Failure::named(ErrorName::TIMEOUT),
+        _ => failure,
+    }
+}
+
+fn is_timeout(error: &str) -> bool {
+    error == ErrorName::TIMEOUT || error == ErrorName::HEARTBEAT_TIMEOUT
+}
+
 /// Whether a list of error names takes this failure.
 ///
 /// `States.ALL` takes all but `States.Runtime`; `States.TaskFailed` all but a timeout; and
@@ -252,7 +273,7 @@ pub(crate) fn is_matched(error_equals: &[String], failure: &Failure) -> bool {
     if error == ErrorName::RUNTIME {
         return false;
     }
-    let timed_out = error == ErrorName::TIMEOUT || error == ErrorName::HEARTBEAT_TIMEOUT;
+    let timed_out = is_timeout(error);
     error_equals.iter().any(|name| match name.as_str() {
         ErrorName::ALL => true,
         ErrorName::TASK_FAILED => !timed_out,

@@ -29,8 +29,10 @@ mod pass;
 mod pending;
 mod scope;
 mod succeed;
+mod surroundings;
 mod survey;
 mod task;
+mod token;
 mod transition;
 mod visit;
 mod wait;
@@ -41,17 +43,19 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::arn::{ExecutionArn, StateMachineArn};
-use crate::definition::{Flow, StateKind, StateMachine};
+use crate::definition::{Flow, Pattern, StateKind, StateMachine};
 use crate::history::{EventId, Record, ScopeId, Usage, Via};
 use crate::{Failure, Payload, Timestamp};
 
 pub use map_run::{Batching, ItemSource, MapItem, MapRunCommand, MapRunPlan, MapRunReport};
 pub use observe::{Observer, Sight};
+pub use surroundings::{Activities, AnyActivity, Chance, Surroundings};
 pub(crate) use survey::{Batches, Survey};
+pub use token::{Secret, TaskToken};
 pub(crate) use visit::{Act, StandIns};
 
 use driver::Driver;
-use scope::Scope;
+use scope::{Phase, Scope};
 
 /// Events that one step may make before it lets others go on. Ours: an endless loop of
 /// Pass and Choice must not hold a thread; Express has no limit of events to end it.
@@ -133,6 +137,14 @@ pub enum Event {
 /// What was heard of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Report {
+    /// A worker took it: only of an activity, and only once.
+    Taken {
+        /// The worker's name, if it has one.
+        worker: Option<Arc<str>>,
+    },
+    /// What was called answered, and the Task waits on, for its token or for what was begun:
+    /// only of `.sync` and `.waitForTaskToken`, and only once.
+    Submitted(Payload),
     /// It answered.
     Succeeded(Payload),
     /// It failed.
@@ -166,6 +178,10 @@ pub struct Timer {
 pub enum Command {
     /// Run an attempt, and report what comes of it.
     ScheduleTask(Box<TaskCommand>),
+    /// Offer an activity's task to workers, and report who took it.
+    OfferTask(Box<TaskCommand>),
+    /// Someone outside has the task: report what is heard of it, and when its time is over.
+    AwaitTask(Box<TaskCommand>),
     /// End an attempt; nothing more is heard of it.
     CancelTask(TaskKey),
     /// Run a Map Run, and report what comes of it.
@@ -180,7 +196,7 @@ pub enum Command {
     Continue,
 }
 
-/// An attempt to be run.
+/// An attempt to be run, offered or waited for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TaskCommand {
     /// Its key.
@@ -189,13 +205,19 @@ pub struct TaskCommand {
     pub resource: Arc<str>,
     /// How it appears in history.
     pub via: Via,
+    /// How the state waits for it.
+    pub pattern: Pattern,
+    /// What proves a callback for it, if there can be one: part of its [`TaskToken`].
+    pub secret: Option<Secret>,
+    /// What the call answered, once it was submitted.
+    pub submitted: Option<Payload>,
     /// Its input: the effective input, or a service's parameters.
     pub input: Payload,
     /// The Task state's name.
     pub state_name: Arc<str>,
     /// How often the state was retried before.
     pub retry_count: u32,
-    /// When it was scheduled.
+    /// When it was scheduled; of an activity, when a worker took it.
     pub scheduled_at: Timestamp,
     /// When it times out, if it does: then report [`Report::TimedOut`].
     pub deadline: Option<Timestamp>,
@@ -277,13 +299,19 @@ impl Execution {
         execution
     }
 
-    /// Takes one event. `entropy` is this step's share of chance: any number, never
-    /// the same on purpose.
+    /// Takes one event. `chance` is this step's share of it.
     ///
     /// An event that no longer matters (a timer of a state that was left, a report of an
     /// attempt that was cancelled, anything after the end) gives an empty step.
-    pub fn step(&mut self, event: Event, now: Timestamp, entropy: u64) -> Step {
-        Driver::new(self, now, entropy).run(event)
+    pub fn step(&mut self, event: Event, now: Timestamp, chance: impl Into<Chance>) -> Step {
+        Driver::new(self, now, chance).run(event)
+    }
+
+    /// The same, where not everything outside is there.
+    pub fn step_in(&mut self, event: Event, surroundings: Surroundings<'_>) -> Step {
+        let mut driver = Driver::new(self, surroundings.now, surroundings.chance);
+        driver.activities = surroundings.activities;
+        driver.run(event)
     }
 
     /// The same, before the eyes of an observer.
@@ -335,6 +363,26 @@ impl Execution {
     /// How it ended, once it has.
     pub fn end(&self) -> Option<&End> {
         self.end.as_ref()
+    }
+
+    /// What proves a callback for this attempt; nothing when it does not wait for one, or is
+    /// no longer open.
+    pub fn secret(&self, task: TaskKey) -> Option<Secret> {
+        self.attempting(task)?.secret
+    }
+
+    /// Whether this attempt is the one its state waits for.
+    pub fn is_open(&self, task: TaskKey) -> bool {
+        self.attempting(task).is_some()
+    }
+
+    fn attempting(&self, task: TaskKey) -> Option<&scope::Attempting> {
+        match &self.scopes.get(&task.scope)?.phase {
+            Phase::Attempting(attempting) if attempting.scheduled == task.scheduled => {
+                Some(attempting)
+            }
+            _ => None,
+        }
     }
 
     /// The id of its newest history event.

@@ -1,9 +1,10 @@
 //! What is outstanding: commands as a function of the state.
 
-use super::scope::{Attempting, Phase, Scope};
+use super::scope::{Attempting, Phase, Scope, Stage};
 use super::{Command, Execution, MapRunCommand, TaskCommand, TaskKey, Timer};
 use crate::Timestamp;
-use crate::history::ScopeId;
+use crate::definition::StateKind;
+use crate::history::{ScopeId, Via};
 
 impl Execution {
     /// Every command that was given and not yet answered: what a restart performs again.
@@ -23,10 +24,24 @@ impl Execution {
         commands
     }
 
+    /// The command that stands for this attempt as it is now, if it is open.
+    pub fn open_task(&self, task: TaskKey) -> Option<Command> {
+        let scope = self.scopes.get(&task.scope)?;
+        self.attempting(task)?;
+        self.pending_of(task.scope, scope)
+    }
+
     /// What one scope waits for.
     pub(super) fn pending_of(&self, id: ScopeId, scope: &Scope) -> Option<Command> {
         match &scope.phase {
-            Phase::Attempting(attempting) => self.task_command(id, scope, attempting),
+            Phase::Attempting(attempting) => {
+                let command = Box::new(self.task_command(id, scope, attempting)?);
+                Some(match (&attempting.stage, &attempting.via) {
+                    (Stage::Scheduled, Via::Activity) => Command::OfferTask(command),
+                    (Stage::Scheduled, _) => Command::ScheduleTask(command),
+                    (Stage::Taken | Stage::Submitted(_), _) => Command::AwaitTask(command),
+                })
+            }
             Phase::BackingOff(at) | Phase::Waiting(at) => {
                 Some(Command::StartTimer(Timer { scope: id, at: *at }))
             }
@@ -42,26 +57,37 @@ impl Execution {
         }
     }
 
-    fn task_command(&self, id: ScopeId, scope: &Scope, attempting: &Attempting) -> Option<Command> {
+    fn task_command(
+        &self,
+        id: ScopeId,
+        scope: &Scope,
+        attempting: &Attempting,
+    ) -> Option<TaskCommand> {
         let current = scope.current.as_ref()?;
         let state = self.machine.0.state(current.id);
-        let crate::definition::StateKind::Task(task) = &state.kind else {
+        let StateKind::Task(task) = &state.kind else {
             return None;
         };
-        Some(Command::ScheduleTask(Box::new(TaskCommand {
+        Some(TaskCommand {
             task: TaskKey {
                 scope: id,
                 scheduled: attempting.scheduled,
             },
             resource: task.resource.as_str().into(),
             via: attempting.via.clone(),
+            pattern: task.resource.pattern(),
+            secret: attempting.secret,
+            submitted: match &attempting.stage {
+                Stage::Submitted(answer) => Some(answer.clone()),
+                Stage::Scheduled | Stage::Taken => None,
+            },
             input: attempting.input.clone(),
             state_name: state.name.clone(),
             retry_count: current.retry_count(),
             scheduled_at: attempting.at,
             deadline: attempting.deadline,
             heartbeat_seconds: attempting.heartbeat_seconds,
-        })))
+        })
     }
 
     /// When the execution itself times out.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::map_run::MapRunning;
 use crate::definition::StateId;
 use crate::history::{EventId, ScopeId, Via};
+use crate::interpreter::Secret;
 use crate::query::Variables;
 use crate::{Payload, Timestamp};
 
@@ -85,8 +86,22 @@ pub(super) struct Attempting {
     pub(super) at: Timestamp,
     pub(super) via: Via,
     pub(super) input: Payload,
+    pub(super) timeout_seconds: Option<u64>,
     pub(super) deadline: Option<Timestamp>,
     pub(super) heartbeat_seconds: Option<u64>,
+    pub(super) secret: Option<Secret>,
+    pub(super) stage: Stage,
+}
+
+/// How far an attempt is.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Stage {
+    /// Its work is to be done, or offered.
+    Scheduled,
+    /// A worker has it.
+    Taken,
+    /// What was called answered this; the Task waits on.
+    Submitted(Payload),
 }
 
 /// Branches or iterations that run, and what came of those that ended.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::apply::deadline;
 use super::driver::Driver;
 use super::fault::Fault;
-use super::scope::Phase;
+use super::scope::{Attempting, Phase, Stage};
 use super::transition::Reading;
-use super::{Report, TaskKey};
-use crate::definition::{Expression, Query, Resource, Seconds, State, Task};
+use super::{Command, Report, Secret, TaskKey, TaskToken};
+use crate::definition::{Expression, Pattern, Query, Resource, Seconds, State, Task};
 use crate::failure::ErrorName;
 use crate::history::{Detail, EventId, ScopeId, Via};
 use crate::query::jsonata;
@@ -17,16 +18,72 @@ use crate::{Failure, Payload, limits};
 
 impl Driver<'_> {
     pub(super) fn task(&mut self, id: ScopeId, state: &State, task: &Task) -> Result<(), Fault> {
+        let secret = self.mint(id, &task.resource);
+        let prepared = self.prepare(id, state, task);
+        self.minted = None;
+        let (input, limits, credentials) = prepared?;
+        let via = via(&task.resource);
+        if via == Via::Activity && !self.activities.exists(task.resource.as_str()) {
+            self.no_such_activity(id, task.resource.as_str());
+            return Ok(());
+        }
+        let is_activity = via == Via::Activity;
+        let detail = Detail::Scheduled {
+            via: via.clone(),
+            resource: task.resource.as_str().into(),
+            input,
+            region: Arc::clone(&self.execution.identity.region),
+            timeout_seconds: limits.timeout,
+            heartbeat_seconds: limits.heartbeat,
+            // The time of an activity runs from when a worker takes it.
+            deadline: deadline(self.now, limits.timeout).filter(|_| !is_activity),
+            credentials,
+            secret,
+        };
+        let scheduled = self.emit(id, self.previous(id), detail);
+        if !is_activity {
+            // An activity starts when a worker takes it; all others at once.
+            self.emit(id, scheduled, Detail::Started { via, worker: None });
+        }
+        self.ask(id);
+        Ok(())
+    }
+
+    /// The secret of the Task that is about to be scheduled, if it can be called back; its
+    /// fields may read the token from now on.
+    fn mint(&mut self, id: ScopeId, resource: &Resource) -> Option<Secret> {
+        let is_activity = matches!(resource, Resource::Activity { .. });
+        if !is_activity && resource.pattern() == Pattern::RequestResponse {
+            return None;
+        }
+        let task = TaskKey {
+            scope: id,
+            scheduled: EventId(self.execution.last_event.0 + 1),
+        };
+        let secret = self.secret.of_task(task);
+        self.minted = (!is_activity).then(|| TaskToken {
+            execution: self.execution.identity.execution_arn.clone(),
+            task,
+            secret,
+        });
+        Some(secret)
+    }
+
+    /// Evaluates the Task's fields: what it is given, its limits, its credentials.
+    fn prepare(
+        &self,
+        id: ScopeId,
+        state: &State,
+        task: &Task,
+    ) -> Result<(Payload, Limits, Option<Payload>), Fault> {
         let effective = self.effective_input(id, state)?;
         let reading = self.reading(id)?;
-        let timeout = self.seconds(&reading, task.timeout.as_ref(), effective.value())?;
-        let heartbeat = self.seconds(&reading, task.heartbeat.as_ref(), effective.value())?;
+        let limits = Limits {
+            timeout: self.seconds(&reading, task.timeout.as_ref(), effective.value())?,
+            heartbeat: self.seconds(&reading, task.heartbeat.as_ref(), effective.value())?,
+        };
         let credentials = match &task.credentials {
-            Some(template) => Some(Payload::from_value(self.fill(
-                &reading,
-                template,
-                effective.value(),
-            )?)),
+            Some(template) => Some(self.fill(&reading, template, effective.value())?.into()),
             None => None,
         };
         let input = self.arguments(id, state, effective)?;
@@ -40,30 +97,52 @@ impl Driver<'_> {
                 ),
             ));
         }
-        let deadline = timeout
-            .filter(|seconds| *seconds < limits::SECONDS_MAX)
-            .map(|seconds| {
-                self.now
-                    .plus_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
-            });
-        let via = via(&task.resource);
-        let detail = Detail::Scheduled {
-            via: via.clone(),
-            resource: task.resource.as_str().into(),
-            input,
-            region: Arc::clone(&self.execution.identity.region),
-            timeout_seconds: timeout,
-            heartbeat_seconds: heartbeat,
-            deadline,
-            credentials,
+        Ok((input, limits, credentials))
+    }
+
+    /// AWS schedules nothing then; it says `States.Runtime` and no more of why.
+    fn no_such_activity(&mut self, id: ScopeId, arn: &str) {
+        let failure = Failure::new(
+            ErrorName::RUNTIME,
+            format!("Activity Does Not Exist: '{arn}'"),
+        );
+        let detail = Detail::ScheduleFailed {
+            via: Via::Activity,
+            failure: failure.clone(),
         };
-        let scheduled = self.emit(id, self.previous(id), detail);
-        if !matches!(via, Via::Activity) {
-            // An activity starts when a worker takes it; all others at once.
-            self.emit(id, scheduled, Detail::Started { via, worker: None });
+        self.emit(id, self.previous(id), detail);
+        self.fail_state(id, failure, true);
+    }
+
+    /// A worker took an activity's task.
+    pub(super) fn attempt_taken(&mut self, task: TaskKey, worker: Option<Arc<str>>) {
+        let offered = |attempting: &Attempting| {
+            attempting.via == Via::Activity && attempting.stage == Stage::Scheduled
+        };
+        if self.execution.attempting(task).is_some_and(offered) {
+            let via = Via::Activity;
+            let previous = self.previous(task.scope);
+            self.emit(task.scope, previous, Detail::Started { via, worker });
+            self.ask(task.scope);
         }
-        self.ask(id);
-        Ok(())
+    }
+
+    /// What the Task called answered, and the Task waits on.
+    pub(super) fn attempt_submitted(&mut self, task: TaskKey, output: Payload) {
+        let Some(attempting) = self.execution.attempting(task) else {
+            return;
+        };
+        if attempting.stage != Stage::Scheduled || attempting.secret.is_none() {
+            return;
+        }
+        if output.exceeds_limit() {
+            self.step.commands.push(Command::CancelTask(task));
+            return self.attempt_ended(task.scope, Report::Succeeded(output));
+        }
+        let via = attempting.via.clone();
+        let previous = self.previous(task.scope);
+        self.emit(task.scope, previous, Detail::Submitted { via, output });
+        self.ask(task.scope);
     }
 
     /// Gives the command for what was just recorded.
@@ -107,6 +186,8 @@ impl Driver<'_> {
             return;
         };
         match report {
+            // These two leave the attempt open.
+            Report::Taken { .. } | Report::Submitted(_) => {}
             Report::Succeeded(output) if output.exceeds_limit() => {
                 let failure = too_large(state);
                 self.emit(
@@ -183,6 +264,12 @@ impl Driver<'_> {
             _ => None,
         }
     }
+}
+
+/// A Task's TimeoutSeconds and HeartbeatSeconds, evaluated.
+struct Limits {
+    timeout: Option<u64>,
+    heartbeat: Option<u64>,
 }
 
 /// How a resource appears in history.

@@ -50,13 +50,17 @@ impl Driver<'_> {
         let gone = || Fault::runtime("The state is no longer current.");
         let scope = self.execution.scopes.get(&id).ok_or_else(gone)?;
         let current = scope.current.as_ref().ok_or_else(gone)?;
+        let mut context = match self.stand_ins {
+            None => self.execution.context_object(id, scope, item),
+            Some(stand_ins) => ContextObject::Given(stand_ins.context.clone()),
+        };
+        if let Some(token) = &self.minted {
+            context.set_token(token);
+        }
         Ok(Reading {
             input: current.input.clone(),
             variables: Arc::clone(&scope.variables),
-            context: match self.stand_ins {
-                None => self.execution.context_object(scope, item),
-                Some(stand_ins) => ContextObject::Given(stand_ins.context.clone()),
-            },
+            context,
             result: None,
             error_output: None,
         })
