@@ -2,6 +2,8 @@
 
 /// AWS's API, in process: against recordings, and against AWS's model.
 mod api;
+/// What the engine does beside stepping, in virtual time.
+mod engine;
 /// The language's reference suite, where its files lie beside the workspace.
 mod jsonata_suite;
 /// Histories recorded from AWS, where they lie beside the workspace.
@@ -21,3 +23,5 @@ mod sim;
 mod tidy;
 /// A clock that stands still until everything waits.
 mod virtual_time;
+/// A whole engine in virtual time, and the world around it.
+mod world;

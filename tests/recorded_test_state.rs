@@ -42,6 +42,7 @@ fn test(request: &Request, functions: &HashMap<String, String>) -> Result<Answer
             modules: functions,
             clock,
             entropy: Arc::new(FixedEntropy),
+            services: Arc::new(engine::NoServices),
         };
         let place = Place {
             account_id: ACCOUNT.into(),

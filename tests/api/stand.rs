@@ -32,12 +32,9 @@ impl Stand {
             clock: Arc::clone(&clock),
         });
         let engine = Arc::new(Engine::new(Parts {
-            journal: Arc::clone(&journal),
-            host: functions.clone(),
-            modules: functions,
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
-            observer: None,
+            ..Parts::new(Arc::clone(&journal), functions.clone(), functions)
         }));
         let registry = Arc::new(Registry::new(Arc::clone(&journal)));
         let place = Place {

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::queue;
+
 /// The account in the recordings; the calls have another, which is put right here.
 pub(crate) const ACCOUNT: &str = "111111111111";
 
@@ -12,14 +14,60 @@ pub(super) struct Case {
     pub(super) name: String,
     /// Function names and how they behave.
     pub(super) functions: HashMap<String, String>,
-    /// Each execution: its definition and its input.
-    pub(super) executions: Vec<(Value, String)>,
+    /// Those that are started, in order.
+    pub(super) executions: Vec<Execution>,
+    /// What is said of tasks by their tokens, in order.
+    pub(super) callbacks: Vec<Callback>,
     /// The histories, in the order of the executions.
     pub(super) histories: Vec<Vec<Value>>,
     /// The outputs, where only those were kept.
     pub(super) outputs: Vec<Value>,
     /// The operations called.
     operations: Vec<String>,
+}
+
+/// A start.
+#[derive(Clone)]
+pub(super) struct Execution {
+    /// The state machine's name.
+    pub(super) machine: String,
+    pub(super) definition: Value,
+    pub(super) input: String,
+}
+
+/// A call that says something of a task.
+pub(super) struct Callback {
+    /// The token as the case has it.
+    pub(super) token: String,
+    pub(super) said: Said,
+}
+
+/// What a callback says.
+#[derive(Debug)]
+pub(super) enum Said {
+    Heartbeat,
+    Success(String),
+    Failure {
+        error: Option<String>,
+        cause: Option<String>,
+    },
+}
+
+impl Callback {
+    fn of(operation: &str, params: &Value) -> Self {
+        let text = |field: &str| params[field].as_str().map(str::to_owned);
+        Self {
+            token: text("taskToken").unwrap_or_default(),
+            said: match operation {
+                "SendTaskSuccess" => Said::Success(text("output").unwrap_or_default()),
+                "SendTaskFailure" => Said::Failure {
+                    error: text("error"),
+                    cause: text("cause"),
+                },
+                _ => Said::Heartbeat,
+            },
+        }
+    }
 }
 
 impl Case {
@@ -30,6 +78,7 @@ impl Case {
             name: case["case"].as_str().unwrap_or_default().to_owned(),
             functions: HashMap::new(),
             executions: Vec::new(),
+            callbacks: Vec::new(),
             histories: Vec::new(),
             outputs: Vec::new(),
             operations: Vec::new(),
@@ -50,11 +99,15 @@ impl Case {
                 }
                 "StartExecution" => {
                     let arn = text("stateMachineArn");
-                    let name = arn.rsplit(':').next().unwrap_or_default();
-                    let definition = machines.get(name).cloned().unwrap_or(Value::Null);
-                    parsed
-                        .executions
-                        .push((definition, as_sent(params.get("input"))));
+                    let machine = arn.rsplit(':').next().unwrap_or_default().to_owned();
+                    parsed.executions.push(Execution {
+                        definition: machines.get(&machine).cloned().unwrap_or(Value::Null),
+                        machine,
+                        input: as_sent(params.get("input")),
+                    });
+                }
+                "SendTaskHeartbeat" | "SendTaskSuccess" | "SendTaskFailure" => {
+                    parsed.callbacks.push(Callback::of(operation, params));
                 }
                 _ => {}
             }
@@ -71,12 +124,12 @@ impl Case {
         if recorded <= started || started == 0 {
             return;
         }
-        let definition = self.executions[0].0.clone();
-        let inputs = self
-            .histories
-            .iter()
-            .map(|events| as_sent(Some(&events[0]["executionStartedEventDetails"]["input"])));
-        self.executions = inputs.map(|input| (definition.clone(), input)).collect();
+        let first = self.executions[0].clone();
+        let restored = self.histories.iter().map(|events| Execution {
+            input: as_sent(Some(&events[0]["executionStartedEventDetails"]["input"])),
+            ..first.clone()
+        });
+        self.executions = restored.collect();
     }
 
     fn take_recorded(&mut self, recorded: &Value) {
@@ -95,6 +148,12 @@ impl Case {
         self.histories = histories.into_iter().map(|(_, events)| events).collect();
     }
 
+    /// Whether its executions have to do with each other.
+    pub(super) fn is_one_story(&self) -> bool {
+        let recorded = self.histories.len().max(self.outputs.len());
+        !self.callbacks.is_empty() || self.executions.len() > recorded
+    }
+
     /// Why this case cannot be run here, if it cannot.
     pub(super) fn out_of_reach(&self) -> Option<String> {
         if self.name.ends_with("lambda_task/test_invoke_pipe") {
@@ -106,6 +165,9 @@ impl Case {
             "lambda:CreateFunction",
             "CreateStateMachine",
             "StartExecution",
+            "SendTaskHeartbeat",
+            "SendTaskSuccess",
+            "SendTaskFailure",
         ];
         if let Some(other) = self
             .operations
@@ -117,13 +179,15 @@ impl Case {
         if self.histories.is_empty() && self.outputs.is_empty() {
             return Some("no history was recorded".into());
         }
-        let definitions: String = self.executions.iter().map(|(d, _)| d.to_string()).collect();
-        unsupported(&definitions)
+        let definitions = self.executions.iter().map(|e| e.definition.to_string());
+        let definitions: String = definitions.collect();
+        unsupported(&definitions, &queue::RESOURCES)
     }
 }
 
-/// What these definitions ask for that cannot be done here yet.
-pub(crate) fn unsupported(definitions: &str) -> Option<String> {
+/// What these definitions ask for that cannot be done here yet; `played` are the services
+/// that the test itself plays.
+pub(crate) fn unsupported(definitions: &str, played: &[&str]) -> Option<String> {
     if definitions.contains("\"DISTRIBUTED\"") {
         return Some("a Map in DISTRIBUTED mode: comes later".into());
     }
@@ -131,7 +195,7 @@ pub(crate) fn unsupported(definitions: &str) -> Option<String> {
     while let Some(at) = rest.find("arn:aws:states:::") {
         rest = &rest[at + "arn:aws:states:::".len()..];
         let service = rest.split('"').next().unwrap_or_default();
-        if service != "lambda:invoke" {
+        if service != "lambda:invoke" && !played.contains(&service) {
             return Some(format!("needs the service integration {service}"));
         }
     }

@@ -16,7 +16,10 @@ pub(crate) type Bindings = HashMap<String, String>;
 const MOMENTS: [&str; 4] = ["timestamp", "datetime", "date", "creation-date"];
 
 /// Words that stand for a value without saying so.
-const WORDS: [&str; 12] = [
+const WORDS: [&str; 15] = [
+    "sqs_queue_url",
+    "a_task_token",
+    "a_message_id",
     "start-time",
     "entered-time",
     "<start-time>",
@@ -205,7 +208,8 @@ fn text(recorded: &str, ours: &str, bindings: &mut Bindings) -> bool {
 
 /// The recorded text with embedded words in the brackets of placeholders.
 fn marked(recorded: &str) -> String {
-    let mut text = recorded.to_owned();
+    // A placeholder in a placeholder.
+    let mut text = recorded.replace("<<task_token>:", "<task_token:");
     for word in EMBEDDED {
         if !text.contains(&format!("{word}>")) {
             text = text.replace(word, &format!("<{word}>"));

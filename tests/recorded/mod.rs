@@ -6,6 +6,7 @@
 mod case;
 mod compare;
 mod functions;
+mod queue;
 mod run;
 
 pub(crate) use case::{ACCOUNT, as_sent, unsupported};

@@ -1,19 +1,24 @@
 //! Runs a case on the real engine, in memory, in virtual time.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use asl::Payload;
-use asl::arn::Place;
+use asl::arn::{ExecutionArn, Place};
 use asl::history::Record;
 use asl::interpreter::{Identity, Kind};
+use asl::{Failure, Payload};
 use engine::{Clock, Definition, Engine, Parts, StartRequest};
 use journal::MemoryJournal;
 use serde_json::{Value, json};
 
-use super::case::{ACCOUNT, Case};
+use super::case::{ACCOUNT, Callback, Case, Execution, Said};
 use super::compare;
 use super::functions::Functions;
+use super::queue::Queue;
 use crate::virtual_time::{FixedEntropy, VirtualClock};
+
+/// Longest a recording waits; ours must get as far as it does, which may be in the middle.
+const PATIENCE: Duration = Duration::from_secs(400 * 86_400);
 
 /// Runs every execution of a case and compares it with what was recorded.
 pub(super) fn check(case: &Case) -> Result<(), String> {
@@ -23,10 +28,13 @@ pub(super) fn check(case: &Case) -> Result<(), String> {
         .build()
         .map_err(|error| error.to_string())?;
     let mut bindings = compare::Bindings::default();
-    for (place, (definition, input)) in case.executions.iter().enumerate() {
-        let events = runtime.block_on(run(case, place, definition, input))?;
+    let histories = runtime.block_on(histories(case))?;
+    // Helpers come before what is recorded.
+    let recorded = case.histories.len().max(case.outputs.len());
+    let helpers = histories.len().saturating_sub(recorded);
+    for (place, events) in histories.iter().skip(helpers).enumerate() {
         if let Some(recorded) = case.histories.get(place) {
-            compare::history(recorded, &events, &mut bindings)
+            compare::history(recorded, events, &mut bindings)
                 .map_err(|why| format!("execution {place}: {why}"))?;
         }
         if let Some(recorded) = case.outputs.get(place) {
@@ -39,33 +47,114 @@ pub(super) fn check(case: &Case) -> Result<(), String> {
     Ok(())
 }
 
-async fn run(
-    case: &Case,
-    place: usize,
-    definition: &Value,
-    input: &str,
-) -> Result<Vec<Value>, String> {
-    let definition = Definition::parse(&definition.to_string())
-        .map_err(|diagnostics| format!("does not parse: {diagnostics:?}"))?;
-    let clock: Arc<dyn Clock> = Arc::new(VirtualClock::default());
-    let functions = Arc::new(Functions {
-        behaviours: case.functions.clone(),
-        clock: Arc::clone(&clock),
-    });
-    let engine = Engine::new(Parts {
-        journal: Arc::new(MemoryJournal::default()),
-        host: functions.clone(),
-        modules: functions,
-        clock,
-        entropy: Arc::new(FixedEntropy),
-        observer: None,
-    });
+/// The histories of a case's executions.
+async fn histories(case: &Case) -> Result<Vec<Vec<Value>>, String> {
+    let mut histories = Vec::new();
+    if case.is_one_story() {
+        let stage = Stage::new(case);
+        let mut executions = Vec::new();
+        for (place, execution) in case.executions.iter().enumerate() {
+            executions.push(stage.start(place, execution).await?);
+        }
+        stage.call_back(&case.callbacks).await?;
+        for arn in &executions {
+            histories.push(stage.history(arn).await?);
+        }
+    } else {
+        for (place, execution) in case.executions.iter().enumerate() {
+            let stage = Stage::new(case);
+            let arn = stage.start(place, execution).await?;
+            histories.push(stage.history(&arn).await?);
+        }
+    }
+    Ok(histories)
+}
+
+/// An engine, and what is around it.
+struct Stage {
+    engine: Arc<Engine>,
+    queue: Arc<Queue>,
+}
+
+impl Stage {
+    fn new(case: &Case) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(VirtualClock::default());
+        let functions = Arc::new(Functions {
+            behaviours: case.functions.clone(),
+            clock: Arc::clone(&clock),
+        });
+        let journal = Arc::new(MemoryJournal::default());
+        let queue = Arc::new(Queue::default());
+        let engine = Arc::new(Engine::new(Parts {
+            clock,
+            entropy: Arc::new(FixedEntropy),
+            services: queue.clone(),
+            ..Parts::new(journal, functions.clone(), functions)
+        }));
+        queue.serve(Arc::downgrade(&engine));
+        Self { engine, queue }
+    }
+
+    async fn start(&self, place: usize, execution: &Execution) -> Result<ExecutionArn, String> {
+        let identity = identity(&execution.machine, format!("execution-{place}"));
+        let arn = identity.execution_arn.clone();
+        let definition = Definition::parse(&execution.definition.to_string())
+            .map_err(|diagnostics| format!("does not parse: {diagnostics:?}"))?;
+        let input = Payload::from_text(&*execution.input).map_err(|error| error.to_string())?;
+        let request = StartRequest {
+            identity,
+            definition,
+            input,
+            started_as: engine::StartedAs::default(),
+        };
+        let started = self.engine.start(request).await;
+        started.map_err(|error| error.to_string())?;
+        Ok(arn)
+    }
+
+    /// Makes the calls of a case: its tokens stand for ours, in the order of their appearance.
+    async fn call_back(&self, callbacks: &[Callback]) -> Result<(), String> {
+        let mut seen: Vec<&str> = Vec::new();
+        for Callback { token, said } in callbacks {
+            let known = seen.iter().position(|known| known == token);
+            let place = known.unwrap_or_else(|| {
+                seen.push(token);
+                seen.len() - 1
+            });
+            let ours = self.queue.token(place).await;
+            let sent = match said {
+                Said::Heartbeat => self.engine.task_heartbeat(&ours).await,
+                Said::Success(output) => {
+                    let output = output.replace(token, &ours);
+                    let output = Payload::from_text(output).map_err(|error| error.to_string())?;
+                    self.engine.task_succeeded(&ours, output).await
+                }
+                Said::Failure { error, cause } => {
+                    let failure = Failure {
+                        error: error.as_deref().map(Into::into),
+                        cause: cause.clone(),
+                    };
+                    self.engine.task_failed(&ours, failure).await
+                }
+            };
+            sent.map_err(|error| format!("{said:?}: {error}"))?;
+        }
+        Ok(())
+    }
+
+    async fn history(&self, arn: &ExecutionArn) -> Result<Vec<Value>, String> {
+        let _ = tokio::time::timeout(PATIENCE, self.engine.wait(arn)).await;
+        let told = self.engine.tell(arn).map_err(|error| error.to_string())?;
+        Ok(events(&told.records))
+    }
+}
+
+fn identity(machine: &str, name: String) -> Identity {
     let aws = Place {
         region: "us-east-1".into(),
         account_id: ACCOUNT.into(),
     };
-    let (machine, name) = ("state-machine", format!("execution-{place}"));
-    let identity = Identity {
+    Identity {
         execution_arn: aws.execution(machine, &name),
         name,
         state_machine_arn: aws.state_machine(machine),
@@ -74,24 +163,7 @@ async fn run(
         region: "us-east-1".into(),
         kind: Kind::Standard,
         map_state: None,
-    };
-    let arn = identity.execution_arn.clone();
-    let input = Payload::from_text(input).map_err(|error| error.to_string())?;
-    let request = StartRequest {
-        identity,
-        definition,
-        input,
-        started_as: engine::StartedAs::default(),
-    };
-    engine
-        .start(request)
-        .await
-        .map_err(|error| error.to_string())?;
-    // A recording may end in the middle of a long wait; ours must get as far.
-    let year = std::time::Duration::from_secs(400 * 86_400);
-    let _ = tokio::time::timeout(year, engine.wait(&arn)).await;
-    let told = engine.tell(&arn).map_err(|error| error.to_string())?;
-    Ok(events(&told.records))
+    }
 }
 
 fn events(records: &[Record]) -> Vec<Value> {

@@ -47,9 +47,13 @@ impl Chance {
 }
 
 /// The engine's chance, from the seed as well.
-pub(super) struct SeededEntropy(Mutex<Chance>);
+pub(crate) struct SeededEntropy(Mutex<Chance>);
 
 impl SeededEntropy {
+    pub(crate) fn of_seed(seed: u64) -> Self {
+        Self::new(Chance::new(seed))
+    }
+
     pub(super) fn new(chance: Chance) -> Self {
         Self(Mutex::new(chance))
     }

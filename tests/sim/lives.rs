@@ -181,13 +181,12 @@ impl Run {
 
     fn parts(&self, journal: Arc<FaultyJournal>, witness: Arc<Witness>, seed: u64) -> Parts {
         let clock = Arc::clone(&self.clock);
+        let host = host(self.seed, Arc::clone(&clock));
         Parts {
-            journal,
-            host: host(self.seed, Arc::clone(&clock)),
-            modules: Arc::new(Named),
             clock,
             entropy: Arc::new(SeededEntropy::new(Chance::new(seed))),
             observer: Some(witness),
+            ..Parts::new(journal, host, Arc::new(Named))
         }
     }
 

@@ -10,6 +10,8 @@ mod checkers;
 mod lives;
 mod machine;
 
+pub(crate) use chance::SeededEntropy;
+
 /// Seeds that are run unless `STEPWELL_SEEDS` says how many.
 const SEEDS: u64 = 200;
 

@@ -18,7 +18,6 @@ use std::time::{Duration, Instant};
 use asl::arn::Place;
 use asl::interpreter::{Event, Execution, Identity, Kind};
 use asl::{Payload, Timestamp};
-use engine::clock::{SystemClock, SystemEntropy};
 use engine::{Definition, Engine, Parts, StartRequest, StartedAs};
 use host::scripted::ScriptedHost;
 use journal::sqlite::Options;
@@ -176,17 +175,9 @@ async fn standard(journal: Arc<dyn Journal>, starters: usize, time: Duration) ->
 }
 
 fn parts(journal: Arc<dyn Journal>) -> Parts {
-    Parts {
-        journal,
-        host: Arc::new(ScriptedHost::new(
-            Arc::new(|time| Box::pin(tokio::time::sleep(time))),
-            |_| None,
-        )),
-        modules: Arc::new(HashMap::new()),
-        clock: Arc::new(SystemClock),
-        entropy: Arc::new(SystemEntropy),
-        observer: None,
-    }
+    let sleep: host::scripted::Sleep = Arc::new(|time| Box::pin(tokio::time::sleep(time)));
+    let host = Arc::new(ScriptedHost::new(sleep, |_| None));
+    Parts::new(journal, host, Arc::new(HashMap::new()))
 }
 
 fn identity(name: String, kind: Kind) -> Identity {

@@ -16,7 +16,6 @@ use std::time::Instant;
 use asl::Payload;
 use asl::arn::Place;
 use asl::interpreter::{Identity, Kind};
-use engine::clock::{SystemClock, SystemEntropy};
 use engine::{Definition, Engine, Parts, StartRequest, StartedAs};
 use host::scripted::ScriptedHost;
 use journal::SqliteJournal;
@@ -70,14 +69,9 @@ fn main() {
 
 fn engine(dir: &Path) -> Engine {
     let sleep: host::scripted::Sleep = Arc::new(|time| Box::pin(tokio::time::sleep(time)));
-    Engine::new(Parts {
-        journal: Arc::new(SqliteJournal::open(dir, Options::default()).unwrap()),
-        host: Arc::new(ScriptedHost::new(sleep, |_| None)),
-        modules: Arc::new(HashMap::new()),
-        clock: Arc::new(SystemClock),
-        entropy: Arc::new(SystemEntropy),
-        observer: None,
-    })
+    let journal = Arc::new(SqliteJournal::open(dir, Options::default()).unwrap());
+    let host = Arc::new(ScriptedHost::new(sleep, |_| None));
+    Engine::new(Parts::new(journal, host, Arc::new(HashMap::new())))
 }
 
 async fn start(dir: &Path, count: usize) {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use asl::history::Usage;
 use asl::interpreter::{Identity, Report, TaskCommand};
 use asl::{ErrorName, Failure};
-use host::{Attempt, Context, TaskHost};
+use host::{Attempt, Context, OnHeartbeat, TaskHost};
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
-use crate::integration::{self, Work};
+use crate::integration::{self, Plan, Work};
+use crate::services::{ServiceCall, Services};
 use crate::task_module::Modules;
 
 /// What attempts need of the engine.
@@ -17,6 +18,7 @@ pub(crate) struct Workshop {
     pub(crate) host: Arc<dyn TaskHost>,
     pub(crate) modules: Arc<dyn Modules>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) services: Arc<dyn Services>,
 }
 
 impl Workshop {
@@ -27,32 +29,79 @@ impl Workshop {
         identity: &Identity,
         command: &TaskCommand,
     ) -> (Report, Option<Usage>) {
-        let work = match integration::plan(identity, command, &*self.modules) {
-            Ok(work) => work,
-            Err(failure) => return (Report::Failed(failure), None),
-        };
         let beat = Arc::new(Notify::new());
+        let heard = Arc::clone(&beat);
         tokio::select! {
             // Polled in this order, so that an answer beats a timeout of the same moment.
             biased;
-            outcome = self.attempt(identity, command, work, Arc::clone(&beat)) => outcome,
+            outcome = self.work(identity, command, Arc::new(move || heard.notify_one())) => outcome,
             () = self.deadline(command) => (Report::TimedOut, None),
             () = self.silence(command, &beat) => (Report::HeartbeatTimedOut, None),
         }
     }
 
-    async fn attempt(
+    /// Runs an attempt of a Task that waits on for its token: the answer is what was
+    /// submitted. Its time is watched with the Task's, not here.
+    pub(crate) async fn submit(
         &self,
         identity: &Identity,
         command: &TaskCommand,
-        work: Work,
-        beat: Arc<Notify>,
+        on_heartbeat: OnHeartbeat,
+    ) -> (Report, Option<Usage>) {
+        match self.work(identity, command, on_heartbeat).await {
+            (Report::Succeeded(answer), usage) => (Report::Submitted(answer), usage),
+            other => other,
+        }
+    }
+
+    async fn work(
+        &self,
+        identity: &Identity,
+        command: &TaskCommand,
+        on_heartbeat: OnHeartbeat,
+    ) -> (Report, Option<Usage>) {
+        match integration::plan(identity, command, &*self.modules) {
+            Ok(Plan::Module(work)) => self.invoke(identity, command, &work, on_heartbeat).await,
+            Ok(Plan::Service { service, action }) => {
+                (self.call(identity, command, service, action).await, None)
+            }
+            Err(failure) => (Report::Failed(failure), None),
+        }
+    }
+
+    async fn call(
+        &self,
+        identity: &Identity,
+        command: &TaskCommand,
+        service: &str,
+        action: &str,
+    ) -> Report {
+        let call = ServiceCall {
+            service,
+            action,
+            resource: &command.resource,
+            parameters: &command.input,
+            identity,
+            idempotency_key: &idempotency_key(identity, command),
+        };
+        match self.services.call(call).await {
+            Ok(answer) => Report::Succeeded(answer),
+            Err(failure) => Report::Failed(failure),
+        }
+    }
+
+    async fn invoke(
+        &self,
+        identity: &Identity,
+        command: &TaskCommand,
+        work: &Work,
+        on_heartbeat: OnHeartbeat,
     ) -> (Report, Option<Usage>) {
         let attempt = Attempt {
             module: work.module.clone(),
             input: work.input.clone(),
             context: context(identity, command),
-            on_heartbeat: Arc::new(move || beat.notify_one()),
+            on_heartbeat,
         };
         match self.host.run(attempt).await {
             Ok(outcome) => {

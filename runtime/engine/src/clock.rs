@@ -1,10 +1,14 @@
 //! The only doors to time and chance.
 
+use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
 use asl::Timestamp;
+use asl::interpreter::{Chance, Secret};
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::{Rng, SeedableRng};
 
 /// The future of a moment that comes.
 pub type Sleeping = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -23,6 +27,20 @@ pub trait Clock: Send + Sync + 'static {
 pub trait Entropy: Send + Sync + 'static {
     /// Any number.
     fn draw(&self) -> u64;
+
+    /// 128 bits that nobody can guess.
+    fn secret(&self) -> [u8; 16] {
+        let both = u128::from(self.draw()) << 64 | u128::from(self.draw());
+        both.to_le_bytes()
+    }
+}
+
+/// One step's share of chance.
+pub(crate) fn chance(entropy: &dyn Entropy) -> Chance {
+    Chance {
+        seed: entropy.draw(),
+        secret: Secret::new(entropy.secret()),
+    }
 }
 
 /// The machine's clock.
@@ -58,15 +76,20 @@ impl Clock for SystemClock {
     }
 }
 
-/// The machine's chance: the standard library's, which the operating system seeds.
+/// The machine's chance: a cipher's stream in each thread, with a key from the operating system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemEntropy;
 
+thread_local! {
+    static STREAM: RefCell<ChaCha20Rng> = RefCell::new({
+        let mut key = [0; 32];
+        getrandom::fill(&mut key).expect("the operating system gives random bytes");
+        ChaCha20Rng::from_seed(key)
+    });
+}
+
 impl Entropy for SystemEntropy {
     fn draw(&self) -> u64 {
-        use std::hash::{BuildHasher, Hasher};
-        std::collections::hash_map::RandomState::new()
-            .build_hasher()
-            .finish()
+        STREAM.with_borrow_mut(Rng::next_u64)
     }
 }

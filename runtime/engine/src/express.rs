@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use asl::Payload;
-use asl::interpreter::{Command, End, Event, Execution, Identity, MapRunReport, TaskKey};
+use asl::interpreter::{Command, End, Event, Execution, Identity, MapRunReport, Report, TaskKey};
+use asl::{ErrorName, Failure, Payload};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::attempt::Workshop;
+use crate::clock::chance;
 use crate::definition::Definition;
 use crate::parts::Parts;
 
@@ -24,12 +25,14 @@ pub async fn run_express(
         clock,
         entropy,
         observer,
+        services,
         ..
     } = parts;
     let workshop = Arc::new(Workshop {
         host,
         modules,
         clock,
+        services,
     });
     let identity = Arc::new(identity);
     let mut execution = Execution::new(Arc::clone(&definition.machine), Arc::clone(&identity));
@@ -41,7 +44,7 @@ pub async fn run_express(
     };
     let mut event = Event::Start { input };
     loop {
-        let step = execution.step(event, work.workshop.clock.now(), entropy.draw());
+        let step = execution.step(event, work.workshop.clock.now(), chance(&*entropy));
         if let Some(observer) = &observer {
             observer.recorded(&execution, &step.records);
         }
@@ -53,6 +56,14 @@ pub async fn run_express(
         }
         event = work.next().await;
     }
+}
+
+/// Such a machine is refused at its creation; nobody could call its execution back.
+fn cannot_wait() -> Failure {
+    Failure::new(
+        ErrorName::RUNTIME,
+        "An Express execution cannot wait for a callback, an activity or a job.",
+    )
 }
 
 /// What an Express execution waits for.
@@ -67,11 +78,16 @@ struct Work {
 impl Work {
     fn perform(&mut self, command: Command) {
         match command {
-            Command::ScheduleTask(command) => {
+            Command::ScheduleTask(command)
+            | Command::OfferTask(command)
+            | Command::AwaitTask(command) => {
                 let (workshop, identity) = (Arc::clone(&self.workshop), Arc::clone(&self.identity));
                 let task = command.task;
                 let handle = self.events.spawn(async move {
-                    let (report, usage) = workshop.run(&identity, &command).await;
+                    let (report, usage) = match command.secret {
+                        None => workshop.run(&identity, &command).await,
+                        Some(_) => (Report::Failed(cannot_wait()), None),
+                    };
                     Event::Task {
                         task,
                         report,
@@ -88,7 +104,7 @@ impl Work {
             // An Express machine may not have a Map in DISTRIBUTED mode; validation says so.
             Command::StartMapRun(command) => {
                 let cause = "An Express execution cannot run a Map in DISTRIBUTED mode.";
-                let failure = asl::Failure::new(asl::ErrorName::RUNTIME, cause);
+                let failure = Failure::new(ErrorName::RUNTIME, cause);
                 let report = MapRunReport::Failed(failure);
                 let run = command.run;
                 self.events

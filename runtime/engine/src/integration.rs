@@ -44,39 +44,49 @@ impl Work {
     }
 }
 
-/// Finds out what to run.
+/// Who does the work.
+pub(crate) enum Plan<'c> {
+    /// A deployed module.
+    Module(Work),
+    /// A service.
+    Service {
+        service: &'c str,
+        /// Without its pattern.
+        action: &'c str,
+    },
+}
+
+/// Finds out who does the work.
 ///
 /// # Errors
-/// The Task's failure, when there is nothing that could do the work.
-pub(crate) fn plan(
+/// The Task's failure, when there is nothing that could.
+pub(crate) fn plan<'c>(
     identity: &Identity,
-    command: &TaskCommand,
+    command: &'c TaskCommand,
     modules: &dyn Modules,
-) -> Result<Work, Failure> {
+) -> Result<Plan<'c>, Failure> {
     match &command.via {
         Via::Lambda => {
             let (name, qualifier) = function(&command.resource);
             let (module, _) = find(identity, command, modules, name, qualifier)?;
-            Ok(Work {
+            Ok(Plan::Module(Work {
                 module,
                 input: command.input.clone(),
                 answer: Answer::Plain,
-            })
+            }))
         }
         Via::Service {
             resource_type,
             resource,
-        } if &**resource_type == "lambda" && &**resource == "invoke" => {
-            invoke(identity, command, modules)
+        } => {
+            let action = resource.split('.').next().unwrap_or_default();
+            match (&**resource_type, action) {
+                ("lambda", "invoke") => invoke(identity, command, modules).map(Plan::Module),
+                (service, action) => Ok(Plan::Service { service, action }),
+            }
         }
-        Via::Service { .. } | Via::Activity => Err(Failure::new(
-            ErrorName::TASK_FAILED,
-            format!(
-                "Nothing here can do the work of '{}': this runtime runs deployed task modules \
-                 (wasm:NAME, a Lambda function ARN, or lambda:invoke).",
-                command.resource
-            ),
-        )),
+        // Activities are offered to workers, never carried out here.
+        Via::Activity => Err(Failure::named(ErrorName::RUNTIME)),
     }
 }
 

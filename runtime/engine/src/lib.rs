@@ -4,29 +4,41 @@
 //! no wasmtime and no HTTP: it compiles against the two traits. Time and chance reach it
 //! through [`clock`] alone. Read [`Engine`] first.
 
+mod acting;
+mod activity;
 mod attempt;
+mod callback;
 pub mod clock;
 mod definition;
+mod directory;
 pub mod excerpt;
 mod executor;
 mod express;
 mod integration;
 mod opening;
 mod parts;
+mod progress;
 mod retention;
+mod services;
+mod shared;
 mod slot;
 mod story;
 mod task_module;
 mod test_state;
 mod timers;
+mod vigil;
 
+pub use activity::{ActivityTask, POLLERS_MAX, TooManyPollers};
+pub use callback::CallbackError;
 pub use clock::{Clock, Entropy};
 pub use definition::Definition;
+pub use directory::{Directory, Nothing};
 pub use executor::Engine;
 pub use express::run_express;
 pub use integration::function;
 pub use parts::{Error, Observer, Parts, StartError, StartRequest, Started, StartedAs};
 pub use retention::retain;
+pub use services::{Calling, NoServices, ServiceCall, Services};
 pub use story::{Told, tell};
 pub use task_module::{
     DeployError, Deployment, ModuleDescription, ModuleVersion, Modules, NotDeployed, TaskModules,

@@ -9,8 +9,10 @@ use asl::interpreter::{Execution, Identity};
 use journal::{Journal, Status};
 use serde::{Deserialize, Serialize};
 
-use crate::clock::{Clock, Entropy};
+use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::definition::Definition;
+use crate::directory::{Directory, Nothing};
+use crate::services::{NoServices, Services};
 use crate::task_module::Modules;
 
 /// What an engine is made of.
@@ -27,6 +29,31 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     /// Who is told of every step, if anyone.
     pub observer: Option<Arc<dyn Observer>>,
+    /// Who calls the services that Tasks name.
+    pub services: Arc<dyn Services>,
+    /// Where what executions name is looked up.
+    pub directory: Arc<dyn Directory>,
+}
+
+impl Parts {
+    /// Parts with the machine's clock and chance, no observer, no services and an empty
+    /// directory; any of these may then be set.
+    pub fn new(
+        journal: Arc<dyn Journal>,
+        host: Arc<dyn host::TaskHost>,
+        modules: Arc<dyn Modules>,
+    ) -> Self {
+        Self {
+            journal,
+            host,
+            modules,
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            observer: None,
+            services: Arc::new(NoServices),
+            directory: Arc::new(Nothing),
+        }
+    }
 }
 
 /// Is told of every step, in order, before it is durable. Must not block.

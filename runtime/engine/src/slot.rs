@@ -1,71 +1,96 @@
-//! A live execution: its state, its place in the journal, its running attempts.
+//! A live execution: its state, its place in the journal, what it has running and waits for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use asl::Payload;
 use asl::arn::ExecutionArn;
-use asl::interpreter::{End, Execution, TaskKey};
+use asl::interpreter::{Execution, TaskKey};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
+
+use crate::activity::OfferPlace;
+use crate::progress::{Commit, Progress};
+use crate::timers::TimerKey;
+use crate::vigil::Vigil;
 
 /// What the engine keeps of an execution that has not ended.
 pub(crate) struct Slot {
     pub(crate) execution: Execution,
     /// What its start gave it: known before it has begun.
     pub(crate) given: Payload,
-    /// Tells other starts of its name how the first row fared.
-    pub(crate) begun: watch::Sender<Option<Result<(), String>>>,
     /// The number of the next row.
     pub(crate) sequence: u64,
+    /// How far the journal is.
+    pub(crate) progress: watch::Sender<Progress>,
     /// The attempts that run, by key.
     pub(crate) attempts: BTreeMap<TaskKey, AbortHandle>,
-    /// Tells those who wait how it ended.
-    pub(crate) outcome: watch::Sender<Option<Result<End, String>>>,
-    /// Set when the journal refused a row: what is in memory is then ahead of what is
-    /// stored, and must not go on.
-    pub(crate) failed: bool,
+    /// What is watched of the tasks that someone outside has, by key.
+    pub(crate) vigils: HashMap<TaskKey, Vigil>,
+    /// The tasks that it offers to workers, by key.
+    pub(crate) offers: HashMap<TaskKey, OfferPlace>,
+    /// Its timers that are not due yet.
+    pub(crate) timers: HashSet<TimerKey>,
 }
 
 impl Slot {
     /// One that a start is about to begin with this input.
     pub(crate) fn beginning(execution: Execution, given: Payload) -> Self {
-        Self::new(execution, given, 0, None)
+        Self::new(execution, given, 0)
     }
 
     /// One that was begun before, and has this many rows.
     pub(crate) fn resumed(execution: Execution, rows: u64) -> Self {
         let given = execution.input().clone();
-        Self::new(execution, given, rows, Some(Ok(())))
+        Self::new(execution, given, rows)
     }
 
-    fn new(
-        execution: Execution,
-        given: Payload,
-        sequence: u64,
-        begun: Option<Result<(), String>>,
-    ) -> Self {
-        let (outcome, _) = watch::channel(None);
+    fn new(execution: Execution, given: Payload, sequence: u64) -> Self {
         Self {
             execution,
             given,
-            begun: watch::Sender::new(begun),
             sequence,
+            progress: watch::Sender::new(Progress {
+                rows: sequence,
+                ..Progress::default()
+            }),
             attempts: BTreeMap::new(),
-            outcome,
-            failed: false,
+            vigils: HashMap::new(),
+            offers: HashMap::new(),
+            timers: HashSet::new(),
         }
     }
 
     pub(crate) fn arn(&self) -> ExecutionArn {
         self.execution.identity().execution_arn.clone()
     }
+
+    /// Everything that was submitted so far.
+    pub(crate) fn commit(&self) -> Commit {
+        Commit::of(self.sequence, &self.progress)
+    }
+
+    /// Whether the journal refused a row: then the execution goes no further here.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.progress.borrow().refused.is_some()
+    }
+
+    /// Ends the attempts that run.
+    pub(crate) fn abort_attempts(&mut self) {
+        for attempt in std::mem::take(&mut self.attempts).into_values() {
+            attempt.abort();
+        }
+    }
 }
 
 impl Drop for Slot {
     /// Attempts do not outlive the execution.
     fn drop(&mut self) {
-        for attempt in self.attempts.values() {
-            attempt.abort();
-        }
+        self.abort_attempts();
     }
+}
+
+/// Locks a slot; never across an await.
+pub(crate) fn lock(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -8,6 +8,7 @@ use host::TaskHost;
 
 use crate::attempt::Workshop;
 use crate::clock::{Clock, Entropy};
+use crate::services::Services;
 use crate::task_module::Modules;
 
 /// Whom a test may need. Nothing of it is asked where the state's work is mocked.
@@ -20,6 +21,8 @@ pub struct Crew {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub entropy: Arc<dyn Entropy>,
+    /// Who calls services.
+    pub services: Arc<dyn Services>,
 }
 
 /// Tests one state. Dropping the future ends its attempt.
@@ -32,11 +35,13 @@ pub async fn test_state(request: &Request, place: &Place, crew: Crew) -> Result<
         modules,
         clock,
         entropy,
+        services,
     } = crew;
     let workshop = Workshop {
         host,
         modules,
         clock,
+        services,
     };
     let clock = &workshop.clock;
     let mut test = TestState::new(request, place)?;

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
-use engine::clock::{SystemClock, SystemEntropy};
 use engine::{Engine, Modules, Observer, Parts, TaskModules};
 use host::wasm::WasmHost;
 use journal::sqlite::{Options, SqliteJournal};
@@ -61,13 +60,10 @@ impl Store {
         modules: Arc<dyn Modules>,
         observer: Option<Arc<dyn Observer>>,
     ) -> Parts {
+        let host = Arc::clone(&self.host) as Arc<dyn host::TaskHost>;
         Parts {
-            journal: Arc::clone(&self.journal),
-            host: Arc::clone(&self.host) as Arc<dyn host::TaskHost>,
-            modules,
-            clock: Arc::new(SystemClock),
-            entropy: Arc::new(SystemEntropy),
             observer,
+            ..Parts::new(Arc::clone(&self.journal), host, modules)
         }
     }
 

@@ -44,7 +44,7 @@ fn out_of_reach(case: &Case) -> Option<String> {
     }
     let definitions = case.calls.iter();
     let definitions = definitions.filter_map(|call| call.parameters["definition"].as_str());
-    unsupported(&definitions.collect::<String>())
+    unsupported(&definitions.collect::<String>(), &[])
 }
 
 #[test]

@@ -1,0 +1,130 @@
+//! Commands, carried out: attempts are run, timers set, tasks that others have are watched.
+
+use std::sync::{Arc, Mutex, Weak};
+
+use asl::interpreter::{Command, Event, MapRunCommand, MapRunReport, TaskCommand, TaskKey};
+use asl::{ErrorName, Failure};
+use host::OnHeartbeat;
+
+use crate::progress::Commit;
+use crate::shared::Shared;
+use crate::slot::{Slot, lock};
+use crate::timers::{Due, Wake};
+
+impl Shared {
+    /// Carries out one command of a step that made these rows.
+    pub(crate) fn perform(
+        self: &Arc<Self>,
+        slot: &Arc<Mutex<Slot>>,
+        locked: &mut Slot,
+        command: Command,
+        commit: &Commit,
+    ) {
+        match command {
+            Command::OfferTask(task) => {
+                let place = self.queues.offer(locked.arn(), &task);
+                locked.offers.insert(task.task, place);
+            }
+            Command::ScheduleTask(task) => {
+                if task.secret.is_some() {
+                    self.begin_vigil(locked, &task);
+                }
+                self.attempt(slot, locked, task, commit.clone());
+            }
+            Command::AwaitTask(task) => self.begin_vigil(locked, &task),
+            Command::CancelTask(task) => {
+                self.end_vigil(locked, task);
+                if let Some(place) = locked.offers.remove(&task) {
+                    self.queues.withdraw(&place);
+                }
+                if let Some(attempt) = locked.attempts.remove(&task) {
+                    attempt.abort();
+                }
+            }
+            Command::StartMapRun(command) => {
+                let (shared, slot) = (Arc::clone(self), Arc::clone(slot));
+                let report = map_run_refused(&command);
+                tokio::spawn(async move { shared.advance(&slot, report, None) });
+            }
+            Command::StopMapRun(_) => {}
+            Command::StartTimer(timer) => self.wake(locked, timer.at, Event::Timer(timer)),
+            Command::StartDeadline(at) => self.wake(locked, at, Event::Deadline),
+            Command::Continue => {
+                let (shared, slot) = (Arc::clone(self), Arc::clone(slot));
+                tokio::spawn(async move { shared.advance(&slot, Event::Continue, None) });
+            }
+        }
+    }
+
+    fn wake(&self, locked: &mut Slot, at: asl::Timestamp, event: Event) {
+        let wake = Wake {
+            execution: locked.arn(),
+            due: Due::Event(event),
+        };
+        locked.timers.insert(self.timers.insert(at, wake));
+    }
+
+    /// Runs an attempt, once the row that scheduled it is durable.
+    fn attempt(
+        self: &Arc<Self>,
+        slot: &Arc<Mutex<Slot>>,
+        locked: &mut Slot,
+        command: Box<TaskCommand>,
+        mut commit: Commit,
+    ) {
+        let identity = Arc::clone(locked.execution.identity());
+        let task = command.task;
+        let (shared, owner) = (Arc::clone(self), Arc::downgrade(slot));
+        let attempt = tokio::spawn(async move {
+            if commit.durable().await.is_err() {
+                return;
+            }
+            let (report, usage) = if command.secret.is_some() {
+                let beat = shared.beat_of(owner.clone(), task);
+                shared.workshop.submit(&identity, &command, beat).await
+            } else {
+                shared.workshop.run(&identity, &command).await
+            };
+            let Some(slot) = owner.upgrade() else { return };
+            // Taken out first: the step below must not abort the task it runs in.
+            lock(&slot).attempts.remove(&task);
+            let event = Event::Task {
+                task,
+                report,
+                usage,
+            };
+            shared.advance(&slot, event, None);
+        });
+        locked.attempts.insert(task, attempt.abort_handle());
+    }
+
+    /// What a guest's heartbeats reach when it works for a Task that waits on after it.
+    fn beat_of(self: &Arc<Self>, owner: Weak<Mutex<Slot>>, task: TaskKey) -> OnHeartbeat {
+        let clock = Arc::clone(&self.workshop.clock);
+        Arc::new(move || {
+            let Some(slot) = owner.upgrade() else { return };
+            if let Some(vigil) = lock(&slot).vigils.get_mut(&task) {
+                vigil.beat(clock.now());
+            }
+        })
+    }
+
+    /// Performs whatever is outstanding of an execution that was just loaded.
+    pub(crate) fn act_pending(self: &Arc<Self>, slot: &Arc<Mutex<Slot>>) {
+        let mut locked = lock(slot);
+        let commit = locked.commit();
+        for command in locked.execution.pending() {
+            self.perform(slot, &mut locked, command, &commit);
+        }
+    }
+}
+
+/// Nothing here runs Map Runs yet: the state fails and says so.
+fn map_run_refused(command: &MapRunCommand) -> Event {
+    let cause = "This runtime does not run a Map in DISTRIBUTED mode yet.";
+    let failure = Failure::new(ErrorName::RUNTIME, cause);
+    Event::MapRun {
+        run: command.run,
+        report: MapRunReport::Failed(failure),
+    }
+}

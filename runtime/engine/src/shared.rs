@@ -1,0 +1,244 @@
+//! What all parts of an engine share: the live executions, and how one goes a step on.
+//!
+//! A live execution is a [`Slot`] behind a mutex that is never held across an await. Rows
+//! are submitted under that mutex, so they reach the journal in order; whoever must not
+//! run ahead of the journal waits for the row's [`Commit`]. Attempts do; timers need not.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use asl::arn::ExecutionArn;
+use asl::history;
+use asl::interpreter::{End, Event, Execution, Step, Surroundings};
+use journal::{Append, Change, Journal, Opened, Origin, Status};
+
+use crate::activity::Queues;
+use crate::attempt::Workshop;
+use crate::clock::{Entropy, chance};
+use crate::directory::{Directory, Known};
+use crate::opening::{self, Opening};
+use crate::parts::{Observer, StartedAs};
+use crate::progress::Commit;
+use crate::slot::{Slot, lock};
+use crate::timers::{Due, TimerKey, Timers, Wake};
+
+/// What all parts of an engine share.
+pub(crate) struct Shared {
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) workshop: Workshop,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) timers: Arc<Timers>,
+    pub(crate) queues: Queues,
+    /// Locked, if at all, by who has locked a slot: never the other way round.
+    pub(crate) slots: Mutex<HashMap<ExecutionArn, Arc<Mutex<Slot>>>>,
+}
+
+/// Hands a due timer to whom it is for.
+pub(crate) fn deliver(shared: &Weak<Shared>, timer: TimerKey, wake: Wake) {
+    let Some(shared) = shared.upgrade() else {
+        return;
+    };
+    let Some(slot) = shared.live(&wake.execution) else {
+        return;
+    };
+    let mut locked = lock(&slot);
+    locked.timers.remove(&timer);
+    let event = match wake.due {
+        Due::Event(event) => event,
+        Due::Vigil(task) => match shared.look(&mut locked, task) {
+            Some(report) => Event::Task {
+                task,
+                report,
+                usage: None,
+            },
+            None => return,
+        },
+    };
+    shared.step(&slot, &mut locked, event, None);
+}
+
+impl Shared {
+    pub(crate) fn slots(&self) -> MutexGuard<'_, HashMap<ExecutionArn, Arc<Mutex<Slot>>>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The execution of this ARN, if it is live here.
+    pub(crate) fn live(&self, arn: &ExecutionArn) -> Option<Arc<Mutex<Slot>>> {
+        self.slots().get(arn).cloned()
+    }
+
+    /// Takes an execution's place, unless another has it.
+    pub(crate) fn claim(&self, arn: &ExecutionArn, slot: &Arc<Mutex<Slot>>) -> bool {
+        match self.slots().entry(arn.clone()) {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(vacant) => {
+                vacant.insert(Arc::clone(slot));
+                true
+            }
+        }
+    }
+
+    /// One step: the event in, the row out, the commands on their way.
+    pub(crate) fn advance(
+        self: &Arc<Self>,
+        slot: &Arc<Mutex<Slot>>,
+        event: Event,
+        opening: Option<&Opening>,
+    ) -> Commit {
+        self.step(slot, &mut lock(slot), event, opening)
+    }
+
+    /// The same, by who has locked the slot already.
+    pub(crate) fn step(
+        self: &Arc<Self>,
+        slot: &Arc<Mutex<Slot>>,
+        locked: &mut Slot,
+        event: Event,
+        opening: Option<&Opening>,
+    ) -> Commit {
+        if locked.is_refused() {
+            return locked.commit();
+        }
+        let heard = match &event {
+            Event::Task { task, .. } => Some(*task),
+            _ => None,
+        };
+        let step = locked.execution.step_in(
+            event,
+            Surroundings {
+                now: self.workshop.clock.now(),
+                chance: chance(&*self.entropy),
+                activities: &Known(&*self.directory),
+            },
+        );
+        if let Some(observer) = &self.observer {
+            observer.recorded(&locked.execution, &step.records);
+        }
+        if !step.records.is_empty() {
+            self.append(slot, locked, &step, opening);
+        }
+        if let Some(task) = heard.filter(|task| !locked.execution.is_open(*task)) {
+            self.end_vigil(locked, task);
+        }
+        let commit = locked.commit();
+        for command in step.commands {
+            self.perform(slot, locked, command, &commit);
+        }
+        commit
+    }
+
+    /// Submits the row, and sees to what must wait for its commit.
+    fn append(
+        self: &Arc<Self>,
+        slot: &Arc<Mutex<Slot>>,
+        locked: &mut Slot,
+        step: &Step,
+        opening: Option<&Opening>,
+    ) {
+        let records = match opening {
+            Some(opening) => opening::encode(opening, &step.records),
+            None => history::encode(&step.records),
+        };
+        let change = change(&locked.execution, opening, self.workshop.clock.now());
+        let sequence = locked.sequence;
+        locked.sequence += 1;
+        let rows = locked.sequence;
+        let end = locked.execution.end().cloned();
+        let durable = self.journal.append(Append {
+            execution: locked.arn(),
+            sequence,
+            records,
+            change,
+        });
+        let (shared, slot) = (Arc::clone(self), Arc::clone(slot));
+        tokio::spawn(async move {
+            match durable.await {
+                Ok(()) => shared.committed(&slot, rows, end),
+                Err(error) => shared.interrupt(&slot, sequence, &error.to_string()),
+            }
+        });
+    }
+
+    /// The execution's first `rows` rows are durable.
+    fn committed(&self, slot: &Mutex<Slot>, rows: u64, end: Option<End>) {
+        let mut locked = lock(slot);
+        if end.is_some() {
+            // Gone before its end is told, so that whoever is told finds it in the journal.
+            self.slots().remove(&locked.arn());
+            self.let_go(&mut locked);
+        }
+        locked.progress.send_modify(|progress| {
+            progress.rows = progress.rows.max(rows);
+            if end.is_some() {
+                progress.end = end;
+            }
+        });
+    }
+
+    /// Takes back whatever stands for the execution elsewhere.
+    fn let_go(&self, locked: &mut Slot) {
+        self.timers.remove(std::mem::take(&mut locked.timers));
+        for place in std::mem::take(&mut locked.offers).into_values() {
+            self.queues.withdraw(&place);
+        }
+    }
+
+    /// A row was refused: the execution goes no further in this process.
+    fn interrupt(&self, slot: &Mutex<Slot>, sequence: u64, why: &str) {
+        let mut locked = lock(slot);
+        let arn = locked.arn();
+        tracing::error!(execution = %arn, why, "the journal refused a row");
+        locked.abort_attempts();
+        self.let_go(&mut locked);
+        if sequence == 0 {
+            // There is no such execution: the name may be tried again.
+            self.slots().remove(&arn);
+        }
+        let refused = Some(why.to_owned());
+        locked
+            .progress
+            .send_modify(|progress| progress.refused = refused);
+    }
+}
+
+/// What an execution is listed under beside its state machine.
+fn origin(started_as: &StartedAs) -> Origin {
+    let shared = |arn: &Option<String>| arn.as_deref().map(Into::into);
+    Origin {
+        version: shared(&started_as.version_arn),
+        alias: shared(&started_as.alias_arn),
+        ..Origin::default()
+    }
+}
+
+/// What a row changes in the execution's summary.
+fn change(execution: &Execution, opening: Option<&Opening>, now: asl::Timestamp) -> Change {
+    let opened = opening.map(|opening| Opened {
+        state_machine: opening.identity.state_machine_arn.clone(),
+        name: opening.identity.name.clone(),
+        started_at: execution.started_at(),
+        origin: origin(&opening.started_as),
+    });
+    let status = execution.end().map(|end| match end {
+        End::Succeeded(_) => Status::Succeeded,
+        End::Failed(_) => Status::Failed,
+        End::TimedOut(_) => Status::TimedOut,
+        End::Aborted(_) => Status::Aborted,
+    });
+    match (opened, status) {
+        (None, None) => Change::None,
+        (Some(opened), None) => Change::Opened(opened),
+        (None, Some(status)) => Change::Closed {
+            status,
+            stopped_at: now,
+        },
+        (Some(opened), Some(status)) => Change::OpenedAndClosed {
+            opened,
+            status,
+            stopped_at: now,
+        },
+    }
+}

@@ -1,0 +1,5 @@
+//! What the engine does beside stepping: callbacks, workers, children, redrives. Each in
+//! virtual time, across restarts.
+
+mod activities;
+mod callbacks;
