@@ -188,9 +188,8 @@ fn install_debian_packages() -> Result<()> {
 fn make_sysroot(workspace: &Workspace) -> Result<PathBuf> {
     let version = debian_version().ok_or("Debian's compiler is gone")?;
     let sysroot = sysroot_of(workspace, &version);
-    let aside = workspace
-        .cache
-        .join(format!("sysroot-making-{}", std::process::id()));
+    // Beside what it becomes: the folder of both is made here too.
+    let aside = sysroot.with_file_name(format!("making-{}", std::process::id()));
     let source = aside.join("src");
     fs::create_dir_all(&source).map_err(at(&source))?;
     // Cargo builds a library only for some crate; this one holds nothing.
