@@ -13,6 +13,7 @@ use asl::arn::ExecutionArn;
 use rusqlite::{OptionalExtension, params};
 
 use super::fold::segment_id;
+use super::log::{Chunks, Leaving, read_chunk};
 use super::store::{Fault, Store};
 
 /// The most executions in one slice: a few milliseconds' work, no more than appends may have
@@ -72,13 +73,13 @@ impl Store {
             return Ok(());
         };
         // It ended so lately that it was not folded yet: few are.
-        let mut delete = self
-            .connection
-            .prepare_cached("DELETE FROM log WHERE position = ?1")?;
+        let mut chunks = Chunks::new();
         for position in &tracked.positions {
-            delete.execute([position])?;
+            if let Some(chunk) = read_chunk(&self.connection, *position)? {
+                chunks.insert(*position, chunk);
+            }
         }
-        Ok(())
+        self.unlog(&chunks, &Leaving::from([(id, u64::MAX)]))
     }
 
     /// Deletes one slice of what expired executions left in the archive.

@@ -20,16 +20,14 @@ const LOCK_FILE: &str = "lock";
 /// `STPW`: tells our files from other SQLite databases.
 const APPLICATION_ID: i64 = 0x5354_5057;
 /// What brings a file from format *n* to *n* + 1. Never edited once released.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/0001_log.sql"),
     include_str!("migrations/0002_lists.sql"),
     include_str!("migrations/0003_expired.sql"),
+    include_str!("migrations/0004_chunks.sql"),
 ];
 /// The format that this program writes.
 const FORMAT: i64 = MIGRATIONS.len() as i64;
-/// How long a write-ahead log may grow before a commit copies it into the database, in pages
-/// of 4 KiB: 16 MiB keeps the copying, and its two syncs, rare without a long recovery.
-const CHECKPOINT_PAGES: i64 = 4096;
 /// How long a connection waits for another: only a person's own `sqlite3` can be one.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -95,6 +93,20 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<Connection, Error> {
     Ok(connection)
 }
 
+/// Opens a connection that makes checkpoints, and nothing else.
+pub(super) fn open_checkpointer(
+    dir: &Path,
+    options: &Options,
+) -> Result<Connection, rusqlite::Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(data_file(dir), flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    // It decides whether the database is synced before the write-ahead log starts over.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "cache_size", options.cache_pragma())?;
+    Ok(connection)
+}
+
 /// Opens a connection that only reads.
 pub(super) fn open_reader(path: &str, options: &Options) -> Result<Connection, rusqlite::Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -136,9 +148,6 @@ fn prepare(connection: &Connection, path: &str, options: &Options) -> Result<(),
     }
     connection
         .pragma_update(None, "synchronous", "FULL")
-        .map_err(refused)?;
-    connection
-        .pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)
         .map_err(refused)?;
     connection
         .pragma_update(None, "cache_size", options.cache_pragma())

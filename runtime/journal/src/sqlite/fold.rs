@@ -5,13 +5,16 @@
 //! writer, and a slice is short. Losing a slice to a crash loses nothing, so it does not wait
 //! for the disk. Read [`Store::fold`] first.
 
+use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
 use std::sync::PoisonError;
 
 use asl::arn::ExecutionArn;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::index::Tracked;
+use super::log::{Chunks, Leaving, read_chunk, row_of};
 use super::store::{Fault, Store};
-use crate::Status;
 
 /// How many rows a slice moves before it ends: about a millisecond's work.
 const SLICE_ROWS_MAX: usize = 512;
@@ -50,24 +53,43 @@ pub(super) fn archived_rows(connection: &Connection, id: i64) -> Result<u64, rus
     Ok(last.map_or(0, |(segment, row_count)| first_of(segment) + row_count))
 }
 
+/// Consecutive rows of one execution, on their way to the archive.
+#[derive(Default)]
+pub(super) struct Segment {
+    rows: usize,
+    /// For each row its length, four bytes, little end first; then its records.
+    bytes: Vec<u8>,
+}
+
+impl Segment {
+    fn has_room(&self, records: &[u8]) -> bool {
+        let is_short = self.bytes.len() + records.len() <= SEGMENT_BYTES_MAX;
+        self.rows == 0 || (self.rows < SEGMENT_ROWS_MAX && is_short)
+    }
+
+    /// Adds a row.
+    pub(super) fn push(&mut self, records: &[u8]) {
+        let length = u32::try_from(records.len()).expect("rows are bounded by ROW_BYTES_MAX");
+        self.bytes.extend_from_slice(&length.to_le_bytes());
+        self.bytes.extend_from_slice(records);
+        self.rows += 1;
+    }
+}
+
 /// Adds a segment to the archive.
 pub(super) fn write_segment(
     connection: &Connection,
     execution: i64,
     first: u64,
-    rows: &[impl AsRef<[u8]>],
+    segment: &Segment,
 ) -> Result<(), rusqlite::Error> {
-    let bytes = rows.iter().map(|row| row.as_ref().len() + 4).sum();
-    let mut segment = Vec::with_capacity(bytes);
-    for row in rows {
-        let row = row.as_ref();
-        let length = u32::try_from(row.len()).expect("rows are bounded by ROW_BYTES_MAX");
-        segment.extend_from_slice(&length.to_le_bytes());
-        segment.extend_from_slice(row);
-    }
     connection
         .prepare_cached("INSERT INTO archive (id, row_count, rows) VALUES (?1, ?2, ?3)")?
-        .execute(params![segment_id(execution, first), rows.len(), segment])?;
+        .execute(params![
+            segment_id(execution, first),
+            segment.rows,
+            segment.bytes
+        ])?;
     Ok(())
 }
 
@@ -83,37 +105,29 @@ pub(super) fn read_segment(mut segment: &[u8], row_count: usize) -> Option<Vec<&
     (segment.is_empty() && rows.len() == row_count).then_some(rows)
 }
 
-/// What a slice moved of one execution.
-struct Moved {
-    execution: ExecutionArn,
+/// What a slice moved: of which execution how many rows.
+type Moved = Vec<(ExecutionArn, usize)>;
+
+/// What a slice has done so far.
+#[derive(Default)]
+struct Slice {
     rows: usize,
+    bytes: usize,
+    chunks: Chunks,
+    /// What is in the archive by now.
+    leaving: Leaving,
 }
 
 impl Store {
     /// Moves one slice of ended executions' rows to the archive.
     pub(super) fn fold(&mut self) -> Result<(), Fault> {
         let queue = std::mem::take(&mut self.ended);
-        let outcome = self.unsynced(|store| {
-            let mut moved: Vec<Moved> = Vec::new();
-            let mut rows = 0;
-            for execution in queue.iter().take(SLICE_ROWS_MAX) {
-                if rows >= SLICE_ROWS_MAX {
-                    break;
-                }
-                let segment = store.fold_segment(execution)?;
-                rows += segment;
-                moved.push(Moved {
-                    execution: execution.clone(),
-                    rows: segment,
-                });
-            }
-            Ok(moved)
-        });
+        let outcome = self.unsynced(|store| store.fold_slice(&queue));
         self.ended = queue;
         let moved = outcome?;
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
         self.ended.drain(..moved.len());
-        for Moved { execution, rows } in moved.into_iter().rev() {
+        for (execution, rows) in moved.into_iter().rev() {
             self.ended_rows = self.ended_rows.saturating_sub(rows);
             let Some(tracked) = index.tracked.get_mut(&execution) else {
                 continue;
@@ -134,54 +148,60 @@ impl Store {
         Ok(())
     }
 
-    /// Moves what fits a segment, and answers how many rows; none when it was redriven since,
-    /// or when its rows are not what they should be, which a reader will be told.
-    fn fold_segment(&self, execution: &ExecutionArn) -> Result<usize, rusqlite::Error> {
+    /// Moves a segment each of the first in the queue, and answers how many rows that was.
+    fn fold_slice(&self, queue: &VecDeque<ExecutionArn>) -> Result<Moved, rusqlite::Error> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(tracked) = index.tracked.get(execution) else {
-            return Ok(0);
-        };
-        if tracked.status == Status::Running {
-            return Ok(0);
+        let mut slice = Slice::default();
+        let mut moved = Moved::new();
+        for execution in queue.iter().take(SLICE_ROWS_MAX) {
+            if slice.rows >= SLICE_ROWS_MAX || slice.bytes >= SEGMENT_BYTES_MAX {
+                break;
+            }
+            let tracked = index.tracked.get(execution);
+            let is_due = |one: &&Tracked| !one.is_open() && !slice.leaving.contains_key(&one.id);
+            let rows = match tracked.filter(is_due) {
+                // Redriven or deleted since, or it ended twice.
+                None => 0,
+                Some(tracked) => self.fold_segment(execution, tracked, &mut slice)?,
+            };
+            moved.push((execution.clone(), rows));
         }
-        let mut rows: Vec<Vec<u8>> = Vec::new();
-        let mut bytes = 0;
-        let mut read = self
-            .connection
-            .prepare_cached("SELECT execution, sequence, records FROM log WHERE position = ?1")?;
+        self.unlog(&slice.chunks, &slice.leaving)?;
+        Ok(moved)
+    }
+
+    /// Copies what fits a segment to the archive, and answers how many rows; none when they
+    /// are not what they should be, which a reader will be told.
+    fn fold_segment(
+        &self,
+        execution: &ExecutionArn,
+        tracked: &Tracked,
+        slice: &mut Slice,
+    ) -> Result<usize, rusqlite::Error> {
+        let mut segment = Segment::default();
         for (sequence, position) in (tracked.base..ARCHIVED_ROWS_MAX).zip(&tracked.positions) {
-            let row = read
-                .query_row([position], |row| {
-                    Ok((
-                        row.get::<_, i64>(0)?,
-                        row.get::<_, u64>(1)?,
-                        row.get::<_, Vec<u8>>(2)?,
-                    ))
-                })
-                .optional()?
-                .filter(|(id, found, _)| *id == tracked.id && *found == sequence);
-            let Some((_, _, records)) = row else {
+            let chunk = match slice.chunks.entry(*position) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    new.insert(read_chunk(&self.connection, *position)?.unwrap_or_default())
+                }
+            };
+            let Some(records) = row_of(chunk, tracked.id, sequence) else {
                 tracing::error!(%execution, sequence, "a row is missing in the log");
                 return Ok(0);
             };
-            if rows.len() >= SEGMENT_ROWS_MAX
-                || (bytes > 0 && bytes + records.len() > SEGMENT_BYTES_MAX)
-            {
+            if !segment.has_room(records) {
                 break;
             }
-            bytes += records.len();
-            rows.push(records);
+            segment.push(records);
         }
-        if rows.is_empty() {
-            return Ok(0);
+        if segment.rows > 0 {
+            write_segment(&self.connection, tracked.id, tracked.base, &segment)?;
+            let end = tracked.base + segment.rows as u64;
+            slice.leaving.insert(tracked.id, end);
+            slice.rows += segment.rows;
+            slice.bytes += segment.bytes.len();
         }
-        write_segment(&self.connection, tracked.id, tracked.base, &rows)?;
-        let mut delete = self
-            .connection
-            .prepare_cached("DELETE FROM log WHERE position = ?1")?;
-        for position in &tracked.positions[..rows.len()] {
-            delete.execute([position])?;
-        }
-        Ok(rows.len())
+        Ok(segment.rows)
     }
 }

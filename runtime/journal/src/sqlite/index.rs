@@ -10,9 +10,11 @@ use std::collections::HashMap;
 
 use asl::arn::ExecutionArn;
 use rusqlite::{Connection, OptionalExtension};
+use smallvec::SmallVec;
 
+use super::chunk::{self, Entry};
 use super::fold::archived_rows;
-use super::{error, status_of};
+use super::{error, log, status_of};
 use crate::append::Standing;
 use crate::open_counts::OpenCounts;
 use crate::{Error, Status};
@@ -21,7 +23,7 @@ use crate::{Error, Status};
 #[derive(Debug, Default)]
 pub(super) struct Index {
     /// Every execution that has rows in the log.
-    pub(super) tracked: HashMap<ExecutionArn, Tracked>,
+    pub(super) tracked: ByArn<Tracked>,
     /// By the number of the state machine's ARN.
     pub(super) open: OpenCounts<i64>,
 }
@@ -37,9 +39,15 @@ pub(super) struct Tracked {
     pub(super) base: u64,
     /// How it stands.
     pub(super) status: Status,
-    /// Where its rows are in the log, from sequence `base` on.
-    pub(super) positions: Vec<i64>,
+    /// In which chunks of the log its rows are, from sequence `base` on.
+    pub(super) positions: Positions,
 }
+
+/// A table by ARN. They are a hundred bytes and more, so the hash must be fast.
+pub(super) type ByArn<T> = HashMap<ExecutionArn, T, foldhash::fast::RandomState>;
+
+/// Positions of chunks: most that wait have one or two rows.
+pub(super) type Positions = SmallVec<[i64; 2]>;
 
 impl Tracked {
     pub(super) fn is_open(&self) -> bool {
@@ -65,31 +73,41 @@ pub(super) fn rebuild(connection: &Connection, path: &str) -> Result<Index, Erro
     Ok(index)
 }
 
-/// For each execution, by id, its first sequence in the log and the positions of its rows.
-type Logged = HashMap<i64, (u64, Vec<i64>)>;
+/// For each execution, by id, its first sequence in the log and where its rows are.
+type Logged = HashMap<i64, (u64, Positions), foldhash::fast::RandomState>;
 
 fn scan(connection: &Connection, path: &str) -> Result<Logged, Error> {
     let refused = |error: rusqlite::Error| error::storage(path, &error);
-    let mut found = Logged::new();
+    let mut found = Logged::default();
     let mut log = connection
-        .prepare("SELECT position, execution, sequence FROM log ORDER BY position")
+        .prepare("SELECT position, rows FROM log ORDER BY position")
         .map_err(refused)?;
     let mut log = log.query([]).map_err(refused)?;
     while let Some(row) = log.next().map_err(refused)? {
         let position: i64 = row.get(0).map_err(refused)?;
-        let execution: i64 = row.get(1).map_err(refused)?;
-        let sequence: u64 = row.get(2).map_err(refused)?;
-        let (base, positions) = found.entry(execution).or_insert((sequence, Vec::new()));
-        let next = *base + positions.len() as u64;
-        if sequence != next {
-            let what = format_args!(
-                "the log has row {sequence} of execution {execution} where {next} belongs"
-            );
-            return Err(error::damaged(path, what));
+        let chunk = row.get_ref(1).map_err(refused)?.as_blob();
+        let chunk = chunk.map_err(|error| error::damaged(path, error))?;
+        for entry in chunk::entries(chunk) {
+            let entry = entry.map_err(|_| log::torn(path, position))?;
+            note(&mut found, &entry, position).map_err(|what| error::damaged(path, what))?;
         }
-        positions.push(position);
     }
     Ok(found)
+}
+
+/// Notes where a row is; it must be the next of its execution.
+fn note(found: &mut Logged, entry: &Entry<'_>, position: i64) -> Result<(), String> {
+    let (execution, sequence) = (entry.execution, entry.sequence);
+    let new = (sequence, Positions::new());
+    let (base, positions) = found.entry(execution).or_insert(new);
+    let next = *base + positions.len() as u64;
+    if sequence != next {
+        return Err(format!(
+            "the log has row {sequence} of execution {execution} where {next} belongs"
+        ));
+    }
+    positions.push(position);
+    Ok(())
 }
 
 /// The open executions: each must have rows in the log.

@@ -19,20 +19,26 @@ use tokio::sync::oneshot;
 
 use crate::{Append, Durable, Entry, Error, Journal, Listing, OpenRow, Page, Row, Status, Summary};
 
+mod append;
+mod checkpoint;
+mod chunk;
+mod entries;
 mod error;
 mod expire;
 mod files;
 mod fold;
 mod index;
 mod list;
+mod log;
 mod queue;
 mod read;
 mod store;
 mod walk;
 mod writer;
 
+use checkpoint::Checkpointer;
 use files::Lock;
-use queue::{Queue, Work};
+use queue::{Put, Queue, Work};
 use read::Readers;
 use store::Store;
 
@@ -79,15 +85,16 @@ impl SqliteJournal {
     /// [`Error::DiskFull`], or [`Error::Storage`].
     pub fn open(dir: &Path, options: Options) -> Result<Self, Error> {
         let lock = Lock::take(dir)?;
-        let connection = files::open(dir, &options)?;
+        let mut connection = files::open(dir, &options)?;
         let path = files::data_file(dir).display().to_string();
+        let checkpointer = Checkpointer::new(dir, &options, &mut connection)?;
         let store = Store::new(connection, path.clone())?;
         let readers = Readers::new(path, options, Arc::clone(&store.index));
         let queue = Arc::new(Queue::default());
         let theirs = Arc::clone(&queue);
         let writer = std::thread::Builder::new()
             .name("journal-writer".into())
-            .spawn(move || writer::run(store, &theirs))
+            .spawn(move || writer::run(store, checkpointer, &theirs))
             .map_err(|error| Error::Storage(format!("no thread for the writer: {error}")))?;
         Ok(Self {
             queue,
@@ -96,15 +103,13 @@ impl SqliteJournal {
             _lock: lock,
         })
     }
-
-    fn submit(&self, work: Work) -> Durable<u64> {
-        answer(self.queue.submit(work))
-    }
 }
 
 impl Drop for SqliteJournal {
     fn drop(&mut self) {
         drop(self.queue.close());
+        // The writer's connection is then the last, and leaves no write-ahead log behind.
+        self.readers.close();
         if let Some(writer) = self.writer.take() {
             // Its panic was told to everyone who waited for it.
             let _ = writer.join();
@@ -114,14 +119,18 @@ impl Drop for SqliteJournal {
 
 /// The future of what the writer will say.
 fn answer<T: Send + 'static>(receiver: oneshot::Receiver<Result<T, Error>>) -> Durable<T> {
-    // Whoever drops a sender without a word has refused all that waited.
-    Box::pin(async move { receiver.await.unwrap_or(Err(Error::Closed)) })
+    Box::pin(async move { told(receiver.await) })
+}
+
+/// What the writer said. Whoever drops a sender without a word has refused all that waited.
+fn told<T>(said: Result<Result<T, Error>, oneshot::error::RecvError>) -> Result<T, Error> {
+    said.unwrap_or(Err(Error::Closed))
 }
 
 impl Journal for SqliteJournal {
     fn append(&self, append: Append) -> Durable<()> {
-        let durable = self.submit(Work::Append(append));
-        Box::pin(async move { durable.await.map(|_| ()) })
+        let receiver = self.queue.submit(Work::Append(append));
+        Box::pin(async move { told(receiver.await).map(|_| ()) })
     }
 
     fn rows(
@@ -158,17 +167,18 @@ impl Journal for SqliteJournal {
 
     fn put(&self, kind: &str, key: &str, expected: u64, document: Option<String>) -> Durable<u64> {
         let (kind, key) = (kind.to_owned(), key.to_owned());
-        self.submit(Work::Put {
+        let put = Put {
             kind,
             key,
             expected,
             document,
-        })
+        };
+        answer(self.queue.submit(Work::Put(put)))
     }
 
     fn expire(&self, before: Timestamp, limit: usize) -> Durable<usize> {
-        let expired = self.submit(Work::Expire { before, limit });
-        Box::pin(async move { expired.await.map(|count| count as usize) })
+        let receiver = self.queue.submit(Work::Expire { before, limit });
+        Box::pin(async move { told(receiver.await).map(|count| count as usize) })
     }
 
     fn get(&self, kind: &str, key: &str) -> Result<Option<Entry>, Error> {

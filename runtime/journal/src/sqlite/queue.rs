@@ -30,14 +30,18 @@ pub(super) enum Work {
     /// A row.
     Append(Append),
     /// An entry of the catalogue.
-    Put {
-        kind: String,
-        key: String,
-        expected: u64,
-        document: Option<String>,
-    },
+    Put(Put),
     /// A slice of what retention deletes. It never shares a transaction.
     Expire { before: Timestamp, limit: usize },
+}
+
+/// What is to be written to the catalogue.
+#[derive(Debug)]
+pub(super) struct Put {
+    pub(super) kind: String,
+    pub(super) key: String,
+    pub(super) expected: u64,
+    pub(super) document: Option<String>,
 }
 
 impl Work {
@@ -46,7 +50,7 @@ impl Work {
             + match self {
                 Self::Append(append) => append.records.len(),
                 Self::Expire { .. } => 0,
-                Self::Put { document, .. } => document.as_ref().map_or(0, String::len),
+                Self::Put(put) => put.document.as_ref().map_or(0, String::len),
             }
     }
 }
@@ -54,10 +58,13 @@ impl Work {
 /// How the answer to one piece of work comes back; an append's number means nothing.
 pub(super) type Answer = oneshot::Sender<Result<u64, Error>>;
 
+/// Submissions that share a transaction.
+pub(super) type Batch = VecDeque<(Work, Answer)>;
+
 /// What the writer has to do next.
 pub(super) enum Next {
     /// Commit these.
-    Batch(Vec<(Work, Answer)>),
+    Batch(Batch),
     /// Delete a slice of what ended before this, at most so many.
     Expire(Timestamp, usize, Answer),
     /// Nothing came for as long as the writer was ready to wait.
@@ -87,7 +94,7 @@ pub(super) struct Queue {
 
 #[derive(Debug, Default)]
 struct State {
-    waiting: VecDeque<(Work, Answer)>,
+    waiting: Batch,
     bytes: usize,
     /// The writer sleeps until so many wait; 0 while it does not sleep.
     wake_at: usize,
@@ -105,26 +112,31 @@ impl State {
 
     /// What waits first, with all that can share a transaction with it.
     fn next(&mut self) -> Next {
-        let mut batch = Vec::with_capacity(self.waiting.len().min(BATCH_ROWS_MAX));
-        let mut bytes = 0;
-        while batch.len() < BATCH_ROWS_MAX
-            && let Some((work, answer)) = self.waiting.pop_front()
-        {
+        let (mut count, mut bytes) = (0, 0);
+        for (work, _) in self.waiting.iter().take(BATCH_ROWS_MAX) {
             let more = work.bytes();
             let is_alone = matches!(work, Work::Expire { .. });
-            if !batch.is_empty() && (is_alone || bytes + more > BATCH_BYTES_MAX) {
-                self.waiting.push_front((work, answer));
+            if count > 0 && (is_alone || bytes + more > BATCH_BYTES_MAX) {
                 break;
             }
+            count += 1;
             bytes += more;
-            if let Work::Expire { before, limit } = work {
-                self.bytes -= bytes;
-                return Next::Expire(before, limit, answer);
+            if is_alone {
+                break;
             }
-            batch.push((work, answer));
         }
         self.bytes -= bytes;
-        Next::Batch(batch)
+        // Mostly everything, which then is handed over and not copied.
+        let rest = self.waiting.split_off(count);
+        let mut batch = std::mem::replace(&mut self.waiting, rest);
+        match batch.front() {
+            Some((Work::Expire { before, limit }, _)) => {
+                let (before, limit) = (*before, *limit);
+                let answer = batch.pop_front().map(|(_, answer)| answer);
+                Next::Expire(before, limit, answer.expect("there is a first"))
+            }
+            _ => Next::Batch(batch),
+        }
     }
 
     /// Tells one who closed whether all that was taken is durable.

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::fold::{archived_rows, first_of, read_segment, segment_id};
 use super::index::Index;
-use super::{Options, error, files};
+use super::{Options, error, files, log};
 use crate::{Entry, Error, Row};
 
 /// How many idle connections are kept; more are opened when more threads read at once.
@@ -31,6 +31,14 @@ impl Readers {
             index,
             idle: Mutex::default(),
         }
+    }
+
+    /// Closes the idle connections.
+    pub(super) fn close(&self) {
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 
     /// Where rows are, as of the last commit.
@@ -93,29 +101,30 @@ impl Readers {
             if let Err(damage) = self.archived(connection, id, from, limit, &mut rows)? {
                 return Ok(Err(damage));
             }
-            let mut log = connection
-                .prepare_cached("SELECT execution, records FROM log WHERE position = ?1")?;
+            let mut chunk: Option<(i64, Vec<u8>)> = None;
             for (position, sequence) in positions.into_iter().zip(logged_from..) {
                 if rows.len() >= limit {
                     break;
                 }
-                if rows
-                    .last()
-                    .is_some_and(|row: &Row| sequence <= row.sequence)
-                {
+                let before = rows.last().map(|row: &Row| row.sequence);
+                if before.is_some_and(|before| sequence <= before) {
                     // Folded since the index was asked.
                     continue;
                 }
-                let row = log
-                    .query_row([position], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))
-                    .optional()?;
-                match row {
-                    Some((of, records)) if of == id => rows.push(Row { sequence, records }),
-                    _ => {
-                        let what = format_args!("row {sequence} of {execution} is missing");
-                        return Ok(Err(error::damaged(&self.path, what)));
+                let known = chunk.take().filter(|(known, _)| *known == position);
+                let (_, bytes) = match known {
+                    Some(known) => chunk.insert(known),
+                    None => {
+                        let read = log::read_chunk(connection, position)?;
+                        chunk.insert((position, read.unwrap_or_default()))
                     }
-                }
+                };
+                let Some(records) = log::row_of(bytes, id, sequence) else {
+                    let what = format_args!("row {sequence} of {execution} is missing");
+                    return Ok(Err(error::damaged(&self.path, what)));
+                };
+                let records = records.to_vec();
+                rows.push(Row { sequence, records });
             }
             Ok(Ok(rows))
         })

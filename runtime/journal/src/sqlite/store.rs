@@ -1,25 +1,19 @@
 //! One batch, one transaction: what the writer thread does to the database.
 //!
-//! Every submission is checked against what is in memory before anything of it is written,
-//! so that a refused one needs no savepoint and harms no neighbour. It knows neither threads
-//! nor futures. Read [`Store::commit`] first.
+//! It knows neither threads nor futures. Read [`Store::commit`] first; `append`, `log` and
+//! `entries` say what becomes of each submission, `fold` and `expire` what is done between
+//! batches.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use asl::arn::ExecutionArn;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::Connection;
 
 use super::error;
-use super::fold::write_segment;
-use super::index::{Index, Tracked, rebuild};
+use super::index::{ByArn, Index, Tracked, rebuild};
 use super::queue::Work;
-use super::{code_of, status_of};
-use crate::append::Standing;
-use crate::{Append, Change, Error, ROW_BYTES_MAX, Status};
-
-/// How many ARNs' numbers are kept in memory; beyond that they are looked up anew.
-const ARNS_CACHED_MAX: usize = 10_000;
+use crate::{Error, Status};
 
 /// The writer's side of the database.
 #[derive(Debug)]
@@ -35,9 +29,12 @@ pub(super) struct Store {
     /// Whether expired executions have rows in the archive.
     pub(super) unswept: bool,
     /// The numbers of what executions are listed under.
-    arns: HashMap<Arc<str>, i64>,
-    next_execution: i64,
-    next_position: i64,
+    pub(super) arns: HashMap<Arc<str>, i64>,
+    pub(super) next_execution: i64,
+    /// The position of the chunk that fills.
+    pub(super) next_position: i64,
+    /// The chunk that fills; empty between batches.
+    pub(super) chunk: Vec<u8>,
 }
 
 /// Why a batch was not kept.
@@ -49,28 +46,11 @@ pub(super) enum Fault {
     Doubt(Error),
 }
 
-/// What is known of an execution before a row of it.
-struct Known {
-    id: i64,
-    machine: i64,
-    standing: Standing,
-}
-
-impl From<&Tracked> for Known {
-    fn from(tracked: &Tracked) -> Self {
-        Self {
-            id: tracked.id,
-            machine: tracked.machine,
-            standing: tracked.standing(),
-        }
-    }
-}
-
 /// How the executions that a batch touches will stand once it is committed.
-type Staged = HashMap<ExecutionArn, Tracked>;
+pub(super) type Staged = ByArn<Tracked>;
 
 /// What a statement made of a submission: outer error, the storage; inner, the contract.
-type Applied = Result<Result<u64, Error>, rusqlite::Error>;
+pub(super) type Applied = Result<Result<u64, Error>, rusqlite::Error>;
 
 impl Store {
     /// Reads what is there and gets ready to write.
@@ -106,23 +86,35 @@ impl Store {
             arns: HashMap::new(),
             next_execution,
             next_position,
+            chunk: Vec::new(),
         })
     }
 
     /// Writes a batch in one transaction, and answers each of its submissions.
-    pub(super) fn commit(
+    pub(super) fn commit<'w>(
         &mut self,
-        batch: impl Iterator<Item = Work>,
+        batch: impl Iterator<Item = &'w Work>,
     ) -> Result<Vec<Result<u64, Error>>, Fault> {
         let before = (self.next_execution, self.next_position);
-        let mut staged = Staged::new();
-        match self.transact(|store| batch.map(|work| store.apply(work, &mut staged)).collect()) {
+        let mut staged = Staged::default();
+        let index = Arc::clone(&self.index);
+        let outcome = self.transact(|store| {
+            // Only this thread changes it, and not now.
+            let index = index.read().unwrap_or_else(PoisonError::into_inner);
+            let answers = batch
+                .map(|work| store.apply(work, &index, &mut staged))
+                .collect::<Result<_, _>>()?;
+            store.end_chunk()?;
+            Ok(answers)
+        });
+        match outcome {
             Ok(answers) => {
                 self.publish(staged);
                 Ok(answers)
             }
             Err(fault) => {
                 (self.next_execution, self.next_position) = before;
+                self.chunk.clear();
                 // Some ids may have been of rows that are gone again.
                 self.arns.clear();
                 Err(fault)
@@ -206,241 +198,11 @@ impl Store {
         }
     }
 
-    fn apply(&mut self, work: Work, staged: &mut Staged) -> Applied {
+    fn apply(&mut self, work: &Work, index: &Index, staged: &mut Staged) -> Applied {
         match work {
-            Work::Append(append) => self.append(append, staged),
+            Work::Append(append) => self.append(append, index, staged),
+            Work::Put(put) => self.put(put),
             Work::Expire { .. } => unreachable!("the queue hands it out alone"),
-            Work::Put {
-                kind,
-                key,
-                expected,
-                document,
-            } => self.put(kind, key, expected, document),
         }
-    }
-
-    fn append(&mut self, append: Append, staged: &mut Staged) -> Applied {
-        let stands = match self.stands(&append, staged)? {
-            Ok(stands) => stands,
-            Err(damage) => return Ok(Err(damage)),
-        };
-        let standing = stands.as_ref().map(|known| known.standing);
-        let after = match append.admit(standing) {
-            Ok(after) => after,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        let (id, machine) = match stands {
-            Some(known) => (known.id, known.machine),
-            None => match self.open(&append)? {
-                Some(new) => new,
-                None => return Ok(Err(Error::Exists(append.execution))),
-            },
-        };
-        let new = staged.entry(append.execution).or_insert_with(|| Tracked {
-            id,
-            machine,
-            base: append.sequence,
-            status: after.status,
-            positions: Vec::new(),
-        });
-        new.status = after.status;
-        if append.sequence == 0 && after.status != Status::Running {
-            // Begun and ended in one row: it needs no place in the log.
-            write_segment(&self.connection, id, 0, &[&append.records])?;
-            new.base = after.next;
-            return Ok(Ok(0));
-        }
-        self.change(id, &append.change, after.next)?;
-        self.connection
-            .prepare_cached(
-                "INSERT INTO log (position, execution, sequence, records)
-                 VALUES (?1, ?2, ?3, ?4)",
-            )?
-            .execute(params![
-                self.next_position,
-                id,
-                append.sequence,
-                append.records
-            ])?;
-        new.positions.push(self.next_position);
-        self.next_position += 1;
-        Ok(Ok(0))
-    }
-
-    /// What a row after the first changes in the summary.
-    fn change(&self, id: i64, change: &Change, next: u64) -> Result<(), rusqlite::Error> {
-        match change {
-            Change::Closed { status, stopped_at } => {
-                self.connection
-                    .prepare_cached(
-                        "UPDATE executions
-                         SET status = (status & 8) | ?2, stopped_at = ?3, row_count = ?4
-                         WHERE id = ?1",
-                    )?
-                    .execute(params![id, code_of(*status, false), stopped_at.0, next])?;
-            }
-            Change::Reopened { at } => {
-                self.connection
-                    .prepare_cached(
-                        "UPDATE executions SET status = 8, stopped_at = NULL, row_count = NULL,
-                             redrive_count = redrive_count + 1, redriven_at = ?2
-                         WHERE id = ?1",
-                    )?
-                    .execute(params![id, at.0])?;
-            }
-            Change::None | Change::Opened(_) | Change::OpenedAndClosed { .. } => {}
-        }
-        Ok(())
-    }
-
-    /// How the execution of a row stands: after this batch so far, by the index, or, when
-    /// all its rows are folded, by the table. An opening row of sequence 0 skips the table,
-    /// whose unique key then decides.
-    fn stands(
-        &self,
-        append: &Append,
-        staged: &Staged,
-    ) -> Result<Result<Option<Known>, Error>, rusqlite::Error> {
-        if let Some(tracked) = staged.get(&append.execution) {
-            return Ok(Ok(Some(tracked.into())));
-        }
-        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(tracked) = index.tracked.get(&append.execution) {
-            return Ok(Ok(Some(tracked.into())));
-        }
-        drop(index);
-        if append.opens() && append.sequence == 0 {
-            return Ok(Ok(None));
-        }
-        let found = self
-            .connection
-            .prepare_cached(
-                "SELECT id, state_machine, status, row_count FROM executions WHERE arn = ?1",
-            )?
-            .query_row([append.execution.as_str()], |row| {
-                let status = row.get::<_, i64>(2)?;
-                Ok((row.get(0)?, row.get(1)?, status, row.get(3)?))
-            })
-            .optional()?;
-        let known = found.map(|(id, machine, status, next)| {
-            let status = status_of(&self.path, status)?;
-            let standing = Standing { next, status };
-            Ok(Known {
-                id,
-                machine,
-                standing,
-            })
-        });
-        Ok(known.transpose())
-    }
-
-    /// Adds the execution that a row opens and answers its id and its state machine's
-    /// number, or `None` if there is one of this ARN.
-    fn open(&mut self, append: &Append) -> Result<Option<(i64, i64)>, rusqlite::Error> {
-        let (opened, status, stopped_at) = match &append.change {
-            Change::Opened(opened) => (opened, Status::Running, None),
-            Change::OpenedAndClosed {
-                opened,
-                status,
-                stopped_at,
-            } => (opened, *status, Some(stopped_at.0)),
-            _ => unreachable!("admitted without an execution, so it opens one"),
-        };
-        let machine = self.number(&opened.state_machine.0)?;
-        let origin = &opened.origin;
-        let mut number = |arn: &Option<Arc<str>>| arn.as_ref().map(|arn| self.number(arn));
-        let version = number(&origin.version).transpose()?;
-        let alias = number(&origin.alias).transpose()?;
-        let map_run = number(&origin.map_run).transpose()?;
-        let id = self.next_execution;
-        let added = self
-            .connection
-            .prepare_cached(
-                "INSERT INTO executions
-                     (id, arn, state_machine, name, started_at, status, stopped_at, row_count,
-                      version, alias, map_run, item_count)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
-                 ON CONFLICT (arn) DO NOTHING",
-            )?
-            .execute(params![
-                id,
-                append.execution.as_str(),
-                machine,
-                opened.name,
-                opened.started_at.0,
-                code_of(status, false),
-                stopped_at,
-                (status != Status::Running).then_some(1),
-                version,
-                alias,
-                map_run,
-                origin.item_count,
-            ])?;
-        if added == 0 {
-            return Ok(None);
-        }
-        self.next_execution += 1;
-        Ok(Some((id, machine)))
-    }
-
-    /// The number of an ARN that executions are listed under; a new one gets one.
-    fn number(&mut self, arn: &Arc<str>) -> Result<i64, rusqlite::Error> {
-        if let Some(id) = self.arns.get(arn) {
-            return Ok(*id);
-        }
-        let found = self
-            .connection
-            .prepare_cached("SELECT id FROM arns WHERE arn = ?1")?
-            .query_row([arn], |row| row.get(0))
-            .optional()?;
-        let id = match found {
-            Some(id) => id,
-            None => self
-                .connection
-                .prepare_cached("INSERT INTO arns (arn) VALUES (?1)")?
-                .insert([arn])?,
-        };
-        if self.arns.len() >= ARNS_CACHED_MAX {
-            self.arns.clear();
-        }
-        self.arns.insert(Arc::clone(arn), id);
-        Ok(id)
-    }
-
-    fn put(&self, kind: String, key: String, expected: u64, document: Option<String>) -> Applied {
-        let bytes = document.as_ref().map_or(0, String::len);
-        if bytes > ROW_BYTES_MAX {
-            return Ok(Err(Error::TooLarge {
-                bytes,
-                bytes_max: ROW_BYTES_MAX,
-            }));
-        }
-        let actual = self
-            .connection
-            .prepare_cached("SELECT revision FROM entries WHERE kind = ?1 AND key = ?2")?
-            .query_row([&kind, &key], |row| row.get(0))
-            .optional()?
-            .unwrap_or(0);
-        if actual != expected {
-            return Ok(Err(Error::Conflict {
-                kind,
-                key,
-                expected,
-                actual,
-            }));
-        }
-        let Some(document) = document else {
-            self.connection
-                .prepare_cached("DELETE FROM entries WHERE kind = ?1 AND key = ?2")?
-                .execute([&kind, &key])?;
-            return Ok(Ok(0));
-        };
-        self.connection
-            .prepare_cached(
-                "INSERT INTO entries (kind, key, revision, document) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (kind, key) DO UPDATE SET revision = ?3, document = ?4",
-            )?
-            .execute(params![kind, key, expected + 1, document])?;
-        Ok(Ok(expected + 1))
     }
 }

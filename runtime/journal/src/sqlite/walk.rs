@@ -7,6 +7,7 @@ use asl::arn::ExecutionArn;
 use rusqlite::Connection;
 
 use super::read::Readers;
+use super::{chunk, log};
 use crate::{Error, OpenRow};
 
 /// Where the rows of an open execution end.
@@ -15,9 +16,12 @@ struct Place {
     execution: ExecutionArn,
     /// The sequence of its first row in the log; those before are in the archive.
     base: u64,
-    /// Where its last row is.
-    last: i64,
+    /// The sequence of its last row.
+    last: u64,
 }
+
+/// Whether the visitor wants more: outer error, the storage; inner, damage.
+type Visited = Result<Result<bool, Error>, rusqlite::Error>;
 
 impl Readers {
     /// Every row of every open execution.
@@ -27,40 +31,59 @@ impl Readers {
     ) -> Result<(), Error> {
         self.with(|connection| {
             let open = self.places(connection)?;
-            let mut log = connection.prepare(
-                "SELECT position, execution, sequence, records FROM log ORDER BY position",
-            )?;
+            let mut log = connection.prepare("SELECT position, rows FROM log ORDER BY position")?;
             let mut log = log.query([])?;
             while let Some(row) = log.next()? {
-                let (position, id): (i64, i64) = (row.get(0)?, row.get(1)?);
-                let Ok(place) = open.binary_search_by_key(&id, |place| place.id) else {
-                    continue;
-                };
-                let place = &open[place];
-                if position > place.last {
-                    continue;
-                }
-                let sequence = row.get(2)?;
-                if sequence > 0 && sequence == place.base {
-                    match self.archived_rows_of(connection, place, visit)? {
-                        Ok(true) => {}
-                        Ok(false) => return Ok(Ok(())),
-                        Err(damage) => return Ok(Err(damage)),
-                    }
-                }
-                let row = OpenRow {
-                    execution: &place.execution,
-                    arrival: id,
-                    sequence,
-                    is_last: position == place.last,
-                    records: row.get_ref(3)?.as_blob()?,
-                };
-                if !visit(row) {
-                    return Ok(Ok(()));
+                let position = row.get(0)?;
+                let chunk = row.get_ref(1)?.as_blob()?;
+                match self.visit_chunk(connection, &open, position, chunk, visit)? {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(Ok(())),
+                    Err(damage) => return Ok(Err(damage)),
                 }
             }
             Ok(Ok(()))
         })
+    }
+
+    /// Shows the rows of one chunk; false when that is enough.
+    fn visit_chunk(
+        &self,
+        connection: &Connection,
+        open: &[Place],
+        position: i64,
+        chunk: &[u8],
+        visit: &mut dyn FnMut(OpenRow<'_>) -> bool,
+    ) -> Visited {
+        for entry in chunk::entries(chunk) {
+            let Ok(entry) = entry else {
+                return Ok(Err(log::torn(&self.path, position)));
+            };
+            let Ok(place) = open.binary_search_by_key(&entry.execution, |place| place.id) else {
+                continue;
+            };
+            let place = &open[place];
+            if entry.sequence > place.last {
+                continue;
+            }
+            if entry.sequence > 0 && entry.sequence == place.base {
+                match self.archived_rows_of(connection, place, visit)? {
+                    Ok(true) => {}
+                    enough => return Ok(enough),
+                }
+            }
+            let row = OpenRow {
+                execution: &place.execution,
+                arrival: place.id,
+                sequence: entry.sequence,
+                is_last: entry.sequence == place.last,
+                records: entry.records,
+            };
+            if !visit(row) {
+                return Ok(Ok(false));
+            }
+        }
+        Ok(Ok(true))
     }
 
     /// The open executions, by id, at the moment at which this connection's snapshot begins:
@@ -79,7 +102,7 @@ impl Readers {
                 id: tracked.id,
                 execution: execution.clone(),
                 base: tracked.base,
-                last: tracked.positions.last().copied().unwrap_or(0),
+                last: tracked.standing().next.saturating_sub(1),
             })
             .collect();
         drop(index);
@@ -93,7 +116,7 @@ impl Readers {
         connection: &Connection,
         place: &Place,
         visit: &mut dyn FnMut(OpenRow<'_>) -> bool,
-    ) -> Result<Result<bool, Error>, rusqlite::Error> {
+    ) -> Visited {
         let count = usize::try_from(place.base).unwrap_or(usize::MAX);
         let mut rows = Vec::new();
         if let Err(damage) = self.archived(connection, place.id, 0, count, &mut rows)? {

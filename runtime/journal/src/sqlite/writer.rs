@@ -5,7 +5,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::queue::{Answer, Next, Pace, Queue, Work};
+use super::checkpoint::Checkpointer;
+use super::queue::{Batch, Next, Pace, Queue};
 use super::store::{Fault, Store};
 use crate::Error;
 
@@ -18,7 +19,7 @@ const ENDED_ROWS_MAX: usize = 16_384;
 const PATIENCE_MAX: Duration = Duration::from_millis(1);
 
 /// Writes until the queue is closed and empty, or a commit's fate is unknown.
-pub(super) fn run(mut store: Store, queue: &Arc<Queue>) {
+pub(super) fn run(mut store: Store, mut checkpointer: Checkpointer, queue: &Arc<Queue>) {
     // However this thread ends, nobody waits for it in vain.
     let _finish = Finish(queue);
     let mut pace = Pace::default();
@@ -26,6 +27,7 @@ pub(super) fn run(mut store: Store, queue: &Arc<Queue>) {
     let mut may_tidy = true;
     loop {
         let untidy = !store.ended.is_empty() || store.unswept;
+        checkpointer.after_commit();
         let idle = (may_tidy && untidy).then_some(QUIET);
         let tidied = match queue.take(pace, idle) {
             Next::Batch(batch) => {
@@ -51,24 +53,21 @@ pub(super) fn run(mut store: Store, queue: &Arc<Queue>) {
         };
         may_tidy = tidied.map_err(|fault| explain(fault, queue)).is_ok();
     }
+    drop(checkpointer);
     if let Err((_, error)) = store.connection.close() {
         tracing::warn!(%error, "the journal's database did not close; it will recover at open");
     }
 }
 
 /// Commits a batch and answers it; tells how to gather the next, and whether all went well.
-fn commit(store: &mut Store, queue: &Queue, batch: Vec<(Work, Answer)>) -> (Pace, bool) {
+fn commit(store: &mut Store, queue: &Queue, batch: Batch) -> (Pace, bool) {
     let began = Instant::now();
     let rows = batch.len();
-    let (work, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-    let outcome = store.commit(work.into_iter());
+    let outcome = store.commit(batch.iter().map(|(work, _)| work));
     let patience = (began.elapsed() / 4).min(PATIENCE_MAX);
     let is_kept = outcome.is_ok();
-    let outcomes = outcome.unwrap_or_else(|fault| {
-        let refusal = explain(fault, queue);
-        vec![Err(refusal); answers.len()]
-    });
-    for (answer, outcome) in answers.into_iter().zip(outcomes) {
+    let outcomes = outcome.unwrap_or_else(|fault| vec![Err(explain(fault, queue)); rows]);
+    for ((_, answer), outcome) in batch.into_iter().zip(outcomes) {
         // Nobody listens to a future that was dropped.
         let _ = answer.send(outcome);
     }

@@ -124,3 +124,21 @@ async fn format_1_is_taken_over_whole() {
     let under = Under::StateMachine(machine("orders"));
     expect_list(&journal, Some(under), &orders);
 }
+
+/// Rows keep every byte when the log is brought to chunks.
+#[test]
+fn format_1_rows_keep_their_bytes() {
+    let dir = format_1();
+    let rows: [&[u8]; 3] = [b"", b"a\0b\0\0", &[0xff; 10_000]];
+    for (place, records) in rows.iter().enumerate() {
+        let insert = "INSERT INTO log (position, execution, sequence, records) VALUES (?, 1, ?, ?)";
+        beside(dir.path())
+            .execute(insert, (100 + place, 2 + place, records))
+            .unwrap();
+    }
+    let journal = open(dir.path());
+    let waits = Place::default().execution("orders", "waits");
+    let found = journal.rows(&waits, 2, 9).unwrap();
+    let found: Vec<&[u8]> = found.iter().map(|row| &*row.records).collect();
+    assert_eq!(found, rows);
+}

@@ -83,6 +83,18 @@ async fn run(journal: &SqliteJournal, name: &str, rows: u64, ends: bool) -> Resu
     Ok(())
 }
 
+/// How many rows are in the log.
+fn logged(dir: &Path) -> usize {
+    let connection = beside(dir);
+    let mut chunks = connection.prepare("SELECT rows FROM log").unwrap();
+    let chunks = chunks
+        .query_map([], |row| row.get::<_, Vec<u8>>(0))
+        .unwrap();
+    chunks
+        .map(|chunk| chunk::entries(&chunk.unwrap()).map(Result::unwrap).count())
+        .sum()
+}
+
 /// Waits until the writer has folded what it can.
 fn wait_until_folded(journal: &SqliteJournal) {
     let deadline = Instant::now() + Duration::from_secs(20);
@@ -112,7 +124,7 @@ async fn ended_executions_leave_the_log() {
     // More than one segment, by rows and by bytes.
     run(&journal, "long", 9000, true).await.unwrap();
     wait_until_folded(&journal);
-    assert_eq!(count(dir.path(), "log"), 3);
+    assert_eq!(logged(dir.path()), 3);
     assert!(count(dir.path(), "archive") > 45);
     drop(journal);
     let journal = open(dir.path());
@@ -166,7 +178,7 @@ async fn what_expired_leaves_the_file() {
     }
     wait_until_folded(&journal);
     assert_eq!(count(dir.path(), "executions"), 2);
-    assert_eq!(count(dir.path(), "log"), 3);
+    assert_eq!(logged(dir.path()), 3);
     assert_eq!(count(dir.path(), "archive"), 1);
     let long = Place::default().execution("machine", "long");
     assert_eq!(journal.rows(&long, 0, 9).unwrap().len(), 5);
@@ -182,15 +194,15 @@ fn unswept_rows_are_nobody_elses() {
     };
     let begun_and_ended = |name| {
         let rows = [row(name, 0, false), row(name, 1, true)];
-        rows.map(Work::Append).into_iter()
+        rows.map(Work::Append)
     };
     let mut first = store();
-    first.commit(begun_and_ended("a")).unwrap();
+    first.commit(begun_and_ended("a").iter()).unwrap();
     first.fold().unwrap();
     assert_eq!(first.expire(Timestamp(9), 9).unwrap(), 1);
     drop(first);
     let mut second = store();
-    second.commit(begun_and_ended("b")).unwrap();
+    second.commit(begun_and_ended("b").iter()).unwrap();
     second.fold().unwrap();
     drop(second);
     let journal = open(dir.path());
@@ -242,22 +254,26 @@ fn other_files_and_newer_formats_are_left_alone() {
     beside(dir.path())
         .pragma_update(None, "user_version", 9)
         .unwrap();
-    assert!(refused(dir.path()).contains("has format 9; this program knows up to 3"));
+    assert!(refused(dir.path()).contains("has format 9; this program knows up to 4"));
 }
 
 #[tokio::test]
 async fn missing_rows_are_found_at_open() {
+    // A chunk of one row says its sequence in bytes 9 to 16, and that is its position less 1.
+    let later = "UPDATE log SET rows = CAST(substr(rows, 1, 15)
+         || unhex(printf('%02x', position + 4)) || substr(rows, 17) AS BLOB)";
     for (harm, told) in [
         (
             "DELETE FROM log WHERE position = 2",
             "has row 2 of execution 1 where 1 belongs",
         ),
+        (
+            "UPDATE log SET rows = substr(rows, 1, 500) WHERE position = 2",
+            "chunk 2 of the log is torn",
+        ),
         ("DELETE FROM log", "the rows of"),
         ("DELETE FROM executions", "does not exist"),
-        (
-            "UPDATE log SET sequence = sequence + 5",
-            "lacks rows from 0 to 5",
-        ),
+        (later, "lacks rows from 0 to 5"),
         (
             "UPDATE executions SET status = 2, row_count = 9",
             "has 9 rows, but",
@@ -268,7 +284,12 @@ async fn missing_rows_are_found_at_open() {
         ),
     ] {
         let dir = TempDir::new().unwrap();
-        run(&open(dir.path()), "a", 4, false).await.unwrap();
+        let journal = open(dir.path());
+        for sequence in 0..4 {
+            // One after the other, so that each has a chunk of its own.
+            journal.append(row("a", sequence, false)).await.unwrap();
+        }
+        drop(journal);
         beside(dir.path()).execute_batch(harm).unwrap();
         let refusal = refused(dir.path());
         assert!(
@@ -294,6 +315,26 @@ async fn a_damaged_archive_is_told_to_its_reader_alone() {
     assert_eq!(journal.rows(&b, 0, 9).unwrap().len(), 3);
 }
 
+/// However much is written without a pause, the write-ahead log starts over in time.
+#[tokio::test]
+async fn the_write_ahead_log_stays_short() {
+    const MIB: u64 = 1 << 20;
+    let dir = TempDir::new().unwrap();
+    let journal = open(dir.path());
+    for sequence in 0..180 {
+        let mut row = row("a", sequence, false);
+        row.records = vec![7; MIB as usize];
+        journal.append(row).await.unwrap();
+    }
+    let wal = dir.path().join("journal.sqlite3-wal");
+    let length = fs::metadata(&wal).unwrap().len();
+    assert!(length < 100 * MIB, "{length} bytes");
+    drop(journal);
+    assert!(!wal.exists(), "a clean end leaves a write-ahead log");
+    let arn = Place::default().execution("machine", "a");
+    assert_eq!(open(dir.path()).rows(&arn, 0, 999).unwrap().len(), 180);
+}
+
 /// The writer's side alone, so that a test can make the file as large as it may get.
 #[test]
 fn a_full_disk_keeps_nothing_of_the_batch_and_recovers() {
@@ -305,7 +346,7 @@ fn a_full_disk_keeps_nothing_of_the_batch_and_recovers() {
             .map(|sequence| Work::Append(row("a", sequence, false)))
             .collect::<Vec<_>>()
     };
-    store.commit(rows(0..2).into_iter()).unwrap();
+    store.commit(rows(0..2).iter()).unwrap();
     let limit = |store: &Store, pages: i64| {
         let set = store
             .connection
@@ -313,13 +354,13 @@ fn a_full_disk_keeps_nothing_of_the_batch_and_recovers() {
         set.unwrap();
     };
     limit(&store, 1);
-    let fault = store.commit(rows(2..500).into_iter()).unwrap_err();
+    let fault = store.commit(rows(2..500).iter()).unwrap_err();
     assert!(
         matches!(fault, store::Fault::Refused(Error::DiskFull(_))),
         "{fault:?}"
     );
     limit(&store, 1 << 20);
-    let answers = store.commit(rows(2..500).into_iter()).unwrap();
+    let answers = store.commit(rows(2..500).iter()).unwrap();
     assert!(answers.iter().all(Result::is_ok));
     drop(store);
     let journal = open(dir.path());
