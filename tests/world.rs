@@ -1,6 +1,7 @@
 //! A whole engine in virtual time, for tests that play the world around it: functions that
 //! answer by their name, callers that hold tokens, processes that end and begin again.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,7 +10,8 @@ use asl::history::Record;
 use asl::interpreter::{End, Identity, Kind};
 use asl::{Failure, Payload};
 use engine::{
-    Clock, Definition, Directory, Engine, Modules, NotDeployed, Parts, StartRequest, StartedAs,
+    Clock, Definition, Directory, Engine, Modules, NoTarget, NotDeployed, Parts, StartRequest,
+    StartTarget, StartedAs,
 };
 use host::scripted::{Answer, Ending, ScriptedHost, digest_of_name};
 use host::{Limits, Module};
@@ -75,6 +77,13 @@ impl World {
         let arn = Place::default().activity(name);
         let mut activities = lock(&self.directory.activities);
         activities.push(arn.clone());
+        arn
+    }
+
+    /// There is a state machine of this name from now on.
+    pub(crate) fn has_machine(&self, name: &str, definition: Value) -> String {
+        let arn = Place::default().state_machine(name).to_string();
+        lock(&self.directory.machines).insert(arn.clone(), definition);
         arn
     }
 
@@ -209,9 +218,25 @@ impl Modules for Everything {
 #[derive(Default)]
 struct Known {
     activities: Mutex<Vec<String>>,
+    machines: Mutex<HashMap<String, Value>>,
 }
 
 impl Directory for Known {
+    fn target(&self, arn: &str, _: u64) -> Result<StartTarget, NoTarget> {
+        let machines = lock(&self.machines);
+        let definition = machines
+            .get(arn)
+            .ok_or_else(|| NoTarget::does_not_exist(arn))?;
+        Ok(StartTarget {
+            place: Place::default(),
+            name: arn.rsplit(':').next().unwrap_or_default().to_owned(),
+            kind: Kind::Standard,
+            role_arn: "role".into(),
+            definition: Definition::parse(&definition.to_string()).expect("a definition"),
+            started_as: StartedAs::default(),
+        })
+    }
+
     fn has_activity(&self, arn: &str) -> bool {
         lock(&self.activities).iter().any(|known| known == arn)
     }

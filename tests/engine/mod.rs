@@ -3,3 +3,4 @@
 
 mod activities;
 mod callbacks;
+mod children;

@@ -14,6 +14,8 @@ pub(super) struct Case {
     pub(super) name: String,
     /// Function names and how they behave.
     pub(super) functions: HashMap<String, String>,
+    /// State machines by name.
+    pub(super) machines: HashMap<String, Value>,
     /// Those that are started, in order.
     pub(super) executions: Vec<Execution>,
     /// What is said of tasks by their tokens, in order.
@@ -77,13 +79,13 @@ impl Case {
         let mut parsed = Self {
             name: case["case"].as_str().unwrap_or_default().to_owned(),
             functions: HashMap::new(),
+            machines: HashMap::new(),
             executions: Vec::new(),
             callbacks: Vec::new(),
             histories: Vec::new(),
             outputs: Vec::new(),
             operations: Vec::new(),
         };
-        let mut machines: HashMap<String, Value> = HashMap::new();
         for call in case["calls"].as_array().into_iter().flatten() {
             let (operation, params) = (call["op"].as_str().unwrap_or_default(), &call["params"]);
             parsed.operations.push(operation.to_owned());
@@ -95,13 +97,18 @@ impl Case {
                         .insert(text("FunctionName"), text("behaviour"));
                 }
                 "CreateStateMachine" => {
-                    machines.insert(text("name"), params["definition"].clone());
+                    let definition = params["definition"].clone();
+                    parsed.machines.insert(text("name"), definition);
                 }
                 "StartExecution" => {
                     let arn = text("stateMachineArn");
                     let machine = arn.rsplit(':').next().unwrap_or_default().to_owned();
                     parsed.executions.push(Execution {
-                        definition: machines.get(&machine).cloned().unwrap_or(Value::Null),
+                        definition: parsed
+                            .machines
+                            .get(&machine)
+                            .cloned()
+                            .unwrap_or(Value::Null),
                         machine,
                         input: as_sent(params.get("input")),
                     });
@@ -179,7 +186,7 @@ impl Case {
         if self.histories.is_empty() && self.outputs.is_empty() {
             return Some("no history was recorded".into());
         }
-        let definitions = self.executions.iter().map(|e| e.definition.to_string());
+        let definitions = self.machines.values().map(Value::to_string);
         let definitions: String = definitions.collect();
         unsupported(&definitions, &queue::RESOURCES)
     }

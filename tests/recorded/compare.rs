@@ -13,7 +13,14 @@ use serde_json::Value;
 pub(crate) type Bindings = HashMap<String, String>;
 
 /// Words that stand for a moment, in whatever form.
-const MOMENTS: [&str; 4] = ["timestamp", "datetime", "date", "creation-date"];
+const MOMENTS: [&str; 6] = [
+    "timestamp",
+    "datetime",
+    "date",
+    "creation-date",
+    "start-date",
+    "stop-date",
+];
 
 /// Words that stand for a value without saying so.
 const WORDS: [&str; 15] = [

@@ -19,7 +19,10 @@ pub(super) struct Queue {
 }
 
 /// The resources that cases may name, beside Lambda's.
-pub(super) const RESOURCES: [&str; 5] = [
+pub(super) const RESOURCES: [&str; 8] = [
+    "sqs:sendMessage",
+    "states:startExecution",
+    "states:startExecution.sync",
     "sqs:sendMessage.waitForTaskToken",
     "sns:publish.waitForTaskToken",
     "aws-sdk:sqs:receiveMessage",
@@ -83,6 +86,9 @@ impl Services for Queue {
                 ("sqs", "sendMessage") => {
                     let mut answer = self.send(&parameters["MessageBody"]);
                     answer["MD5OfMessageBody"] = json!("0");
+                    if parameters.get("MessageAttributes").is_some() {
+                        answer["MD5OfMessageAttributes"] = json!("0");
+                    }
                     answer
                 }
                 ("sns", "publish") => self.send(&parameters["Message"]),

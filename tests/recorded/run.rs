@@ -1,5 +1,6 @@
 //! Runs a case on the real engine, in memory, in virtual time.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use asl::arn::{ExecutionArn, Place};
 use asl::history::Record;
 use asl::interpreter::{Identity, Kind};
 use asl::{Failure, Payload};
-use engine::{Clock, Definition, Engine, Parts, StartRequest};
+use engine::{Clock, Definition, Directory, Engine, NoTarget, Parts, StartRequest, StartTarget};
 use journal::MemoryJournal;
 use serde_json::{Value, json};
 
@@ -89,6 +90,7 @@ impl Stage {
             clock,
             entropy: Arc::new(FixedEntropy),
             services: queue.clone(),
+            directory: Arc::new(Machines(case.machines.clone())),
             ..Parts::new(journal, functions.clone(), functions)
         }));
         queue.serve(Arc::downgrade(&engine));
@@ -149,11 +151,41 @@ impl Stage {
     }
 }
 
-fn identity(machine: &str, name: String) -> Identity {
-    let aws = Place {
+fn aws() -> Place {
+    Place {
         region: "us-east-1".into(),
         account_id: ACCOUNT.into(),
-    };
+    }
+}
+
+/// The state machines of a case, by name.
+struct Machines(HashMap<String, Value>);
+
+impl Directory for Machines {
+    fn has_activity(&self, _: &str) -> bool {
+        false
+    }
+
+    fn target(&self, arn: &str, _: u64) -> Result<StartTarget, NoTarget> {
+        let name = arn.rsplit(':').next().unwrap_or_default();
+        let definition = self
+            .0
+            .get(name)
+            .map(|text| Definition::parse(&text.to_string()));
+        let definition = definition.and_then(Result::ok);
+        Ok(StartTarget {
+            place: aws(),
+            name: name.to_owned(),
+            kind: Kind::Standard,
+            role_arn: "role".into(),
+            definition: definition.ok_or_else(|| NoTarget::does_not_exist(arn))?,
+            started_as: engine::StartedAs::default(),
+        })
+    }
+}
+
+fn identity(machine: &str, name: String) -> Identity {
+    let aws = aws();
     Identity {
         execution_arn: aws.execution(machine, &name),
         name,

@@ -6,6 +6,7 @@ use asl::interpreter::{Command, Event, MapRunCommand, MapRunReport, TaskCommand,
 use asl::{ErrorName, Failure};
 use host::OnHeartbeat;
 
+use crate::child;
 use crate::progress::Commit;
 use crate::shared::Shared;
 use crate::slot::{Slot, lock};
@@ -31,9 +32,15 @@ impl Shared {
                 }
                 self.attempt(slot, locked, task, commit.clone());
             }
-            Command::AwaitTask(task) => self.begin_vigil(locked, &task),
+            Command::AwaitTask(task) => {
+                self.begin_vigil(locked, &task);
+                self.await_child(locked, &task);
+            }
             Command::CancelTask(task) => {
                 self.end_vigil(locked, task);
+                if let Some(child) = locked.children.remove(&task) {
+                    self.stop_child(child, &locked.arn(), commit.clone());
+                }
                 if let Some(place) = locked.offers.remove(&task) {
                     self.queues.withdraw(&place);
                 }
@@ -74,10 +81,14 @@ impl Shared {
     ) {
         let identity = Arc::clone(locked.execution.identity());
         let task = command.task;
+        let starts = child::is_start(&command);
         let (shared, owner) = (Arc::clone(self), Arc::downgrade(slot));
         let attempt = tokio::spawn(async move {
             if commit.durable().await.is_err() {
                 return;
+            }
+            if starts {
+                return shared.start_for(&owner, &identity, &command).await;
             }
             let (report, usage) = if command.secret.is_some() {
                 let beat = shared.beat_of(owner.clone(), task);
@@ -95,7 +106,9 @@ impl Shared {
             };
             shared.advance(&slot, event, None);
         });
-        locked.attempts.insert(task, attempt.abort_handle());
+        if !starts {
+            locked.attempts.insert(task, attempt.abort_handle());
+        }
     }
 
     /// What a guest's heartbeats reach when it works for a Task that waits on after it.

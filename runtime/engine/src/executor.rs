@@ -1,19 +1,19 @@
 //! The executor: starts executions, takes them up after a restart, stops them, and waits for
 //! their end. How one goes on is in `shared` and `acting`.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use asl::Failure;
 use asl::arn::ExecutionArn;
-use asl::interpreter::{End, Event, Execution};
-use asl::{Failure, Payload};
-use journal::Status;
+use asl::interpreter::{End, Event};
 use tokio::task::JoinHandle;
 
 use crate::activity::Queues;
 use crate::attempt::Workshop;
-use crate::opening::Opening;
+use crate::child::Waiters;
 use crate::parts::{Error, Parts, StartError, StartRequest, Started};
-use crate::progress::{Commit, Progress};
+use crate::progress::Progress;
 use crate::shared::{Shared, deliver};
 use crate::slot::{Slot, lock};
 use crate::story::{Told, tell};
@@ -60,6 +60,8 @@ impl Engine {
             directory,
             timers: Arc::clone(&timers),
             queues: Queues::default(),
+            waiters: Waiters::default(),
+            is_halted: AtomicBool::new(false),
             slots: Mutex::default(),
         });
         let weak = Arc::downgrade(&shared);
@@ -74,91 +76,7 @@ impl Engine {
     /// # Errors
     /// [`StartError`].
     pub async fn start(&self, request: StartRequest) -> Result<Started, StartError> {
-        let StartRequest {
-            identity,
-            definition,
-            input,
-            started_as,
-        } = request;
-        let arn = identity.execution_arn.clone();
-        if let Some(answer) = self.running(&arn, &input).await? {
-            return answer;
-        }
-        definition
-            .keep(&*self.shared.journal)
-            .await
-            .map_err(Error::from)?;
-        let opening = Opening {
-            identity: identity.clone(),
-            definition: definition.digest.to_string(),
-            started_as,
-        };
-        let execution = Execution::new(Arc::clone(&definition.machine), Arc::new(identity));
-        let slot = Arc::new(Mutex::new(Slot::beginning(execution, input.clone())));
-        if self.shared.claim(&arn, &slot) {
-            return self.begin(&slot, opening, input).await;
-        }
-        // Another start of this name won meanwhile: its input decides.
-        self.running(&arn, &input).await?.unwrap_or_else(|| {
-            let why = "another start of the same name was not recorded";
-            Err(Error::Interrupted(why.into()).into())
-        })
-    }
-
-    async fn begin(
-        &self,
-        slot: &Arc<Mutex<Slot>>,
-        opening: Opening,
-        input: Payload,
-    ) -> Result<Started, StartError> {
-        let mut commit = self
-            .shared
-            .advance(slot, Event::Start { input }, Some(&opening));
-        commit.durable().await.map_err(Error::Interrupted)?;
-        Ok(Started {
-            is_new: true,
-            started_at: lock(slot).execution.started_at(),
-        })
-    }
-
-    /// What a start of a name that is taken is answered.
-    async fn running(
-        &self,
-        arn: &ExecutionArn,
-        input: &Payload,
-    ) -> Result<Option<Result<Started, StartError>>, Error> {
-        let exists = |status| {
-            Err(StartError::Exists {
-                execution: arn.clone(),
-                status,
-            })
-        };
-        let running = |execution: &Execution| {
-            Ok(Started {
-                is_new: false,
-                started_at: execution.started_at(),
-            })
-        };
-        if let Some(slot) = self.shared.live(arn) {
-            let mut begun = match lock(&slot) {
-                slot if slot.given.value() == input.value() => Commit::of(1, &slot.progress),
-                _ => return Ok(Some(exists(Status::Running))),
-            };
-            begun.durable().await.map_err(Error::Interrupted)?;
-            return Ok(Some(running(&lock(&slot).execution)));
-        }
-        match self.shared.journal.summary(arn) {
-            Err(journal::Error::NoSuchExecution(_)) => Ok(None),
-            Err(error) => Err(error.into()),
-            Ok(summary) if summary.status != Status::Running => Ok(Some(exists(summary.status))),
-            Ok(_) => {
-                let execution = self.tell(arn)?.replay();
-                Ok(Some(match execution.input().value() == input.value() {
-                    true => running(&execution),
-                    false => exists(Status::Running),
-                }))
-            }
-        }
+        self.shared.start(request, None).await
     }
 
     /// Takes up every execution that has not ended, and answers how many.
@@ -181,6 +99,7 @@ impl Engine {
                 Err(error) => return Err(error),
             }
         }
+        self.shared.stop_orphans();
         Ok(resumed)
     }
 
@@ -206,7 +125,9 @@ impl Engine {
         if execution.end().is_some() {
             return Ok(None);
         }
-        let slot = Arc::new(Mutex::new(Slot::resumed(execution, told.rows)));
+        let mut slot = Slot::resumed(execution, told.rows);
+        slot.parent = told.parent;
+        let slot = Arc::new(Mutex::new(slot));
         Ok(self.shared.claim(arn, &slot).then_some(slot))
     }
 
@@ -275,6 +196,7 @@ impl Engine {
     /// Ends attempts and timers; what they were for is in the journal.
     fn halt(&self) {
         self.timers.abort();
+        self.shared.is_halted.store(true, Ordering::Release);
         self.shared.slots().clear();
     }
 }

@@ -1,7 +1,8 @@
 //! The stored form of rows: the first one says whose they are, the others are records alone.
 
+use asl::arn::ExecutionArn;
 use asl::history::{self, Record};
-use asl::interpreter::Identity;
+use asl::interpreter::{Identity, TaskKey};
 use serde::{Deserialize, Serialize};
 
 use crate::parts::StartedAs;
@@ -16,6 +17,20 @@ pub(crate) struct Opening {
     /// How its state machine was named.
     #[serde(default)]
     pub(crate) started_as: StartedAs,
+    /// The Task that started it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) parent: Option<Parent>,
+}
+
+/// The Task that started an execution.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Parent {
+    /// Whose Task.
+    pub(crate) execution: ExecutionArn,
+    /// The attempt.
+    pub(crate) task: TaskKey,
+    /// Whether it waits for the execution's end, which is to be stopped when it no longer does.
+    pub(crate) waits: bool,
 }
 
 /// Why a stored row cannot be read.

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use asl::arn::ExecutionArn;
@@ -15,6 +16,7 @@ use journal::{Append, Change, Journal, Opened, Origin, Status};
 
 use crate::activity::Queues;
 use crate::attempt::Workshop;
+use crate::child::Waiters;
 use crate::clock::{Entropy, chance};
 use crate::directory::{Directory, Known};
 use crate::opening::{self, Opening};
@@ -32,6 +34,9 @@ pub(crate) struct Shared {
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) timers: Arc<Timers>,
     pub(crate) queues: Queues,
+    pub(crate) waiters: Waiters,
+    /// Set when the engine goes: nothing is started or taken up any more.
+    pub(crate) is_halted: AtomicBool,
     /// Locked, if at all, by who has locked a slot: never the other way round.
     pub(crate) slots: Mutex<HashMap<ExecutionArn, Arc<Mutex<Slot>>>>,
 }
@@ -72,6 +77,9 @@ impl Shared {
 
     /// Takes an execution's place, unless another has it.
     pub(crate) fn claim(&self, arn: &ExecutionArn, slot: &Arc<Mutex<Slot>>) -> bool {
+        if self.is_halted.load(Ordering::Acquire) {
+            return false;
+        }
         match self.slots().entry(arn.clone()) {
             Entry::Occupied(_) => false,
             Entry::Vacant(vacant) => {
@@ -120,12 +128,14 @@ impl Shared {
         if !step.records.is_empty() {
             self.append(slot, locked, &step, opening);
         }
-        if let Some(task) = heard.filter(|task| !locked.execution.is_open(*task)) {
-            self.end_vigil(locked, task);
-        }
         let commit = locked.commit();
         for command in step.commands {
             self.perform(slot, locked, command, &commit);
+        }
+        if let Some(task) = heard.filter(|task| !locked.execution.is_open(*task)) {
+            self.end_vigil(locked, task);
+            // One that is still there was not cut off, and is left alone.
+            locked.children.remove(&task);
         }
         commit
     }
@@ -163,12 +173,13 @@ impl Shared {
     }
 
     /// The execution's first `rows` rows are durable.
-    fn committed(&self, slot: &Mutex<Slot>, rows: u64, end: Option<End>) {
+    fn committed(self: &Arc<Self>, slot: &Mutex<Slot>, rows: u64, end: Option<End>) {
         let mut locked = lock(slot);
         if end.is_some() {
             // Gone before its end is told, so that whoever is told finds it in the journal.
             self.slots().remove(&locked.arn());
             self.let_go(&mut locked);
+            self.tell_parents(&locked.arn());
         }
         locked.progress.send_modify(|progress| {
             progress.rows = progress.rows.max(rows);

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use crate::activity::OfferPlace;
+use crate::opening::Parent;
 use crate::progress::{Commit, Progress};
 use crate::timers::TimerKey;
 use crate::vigil::Vigil;
@@ -29,6 +30,10 @@ pub(crate) struct Slot {
     pub(crate) vigils: HashMap<TaskKey, Vigil>,
     /// The tasks that it offers to workers, by key.
     pub(crate) offers: HashMap<TaskKey, OfferPlace>,
+    /// The Task that started it, if one did.
+    pub(crate) parent: Option<Parent>,
+    /// The executions whose end its Tasks wait for, by key.
+    pub(crate) children: HashMap<TaskKey, ExecutionArn>,
     /// Its timers that are not due yet.
     pub(crate) timers: HashSet<TimerKey>,
 }
@@ -57,6 +62,8 @@ impl Slot {
             attempts: BTreeMap::new(),
             vigils: HashMap::new(),
             offers: HashMap::new(),
+            parent: None,
+            children: HashMap::new(),
             timers: HashSet::new(),
         }
     }

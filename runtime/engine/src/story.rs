@@ -8,7 +8,7 @@ use asl::interpreter::{Execution, Identity};
 use journal::Journal;
 
 use crate::definition::Definition;
-use crate::opening;
+use crate::opening::{self, Parent};
 use crate::parts::{Error, StartedAs};
 
 /// Rows that are read from the journal at once.
@@ -27,6 +27,8 @@ pub struct Told {
     pub records: Vec<Record>,
     /// How many rows that takes.
     pub(crate) rows: u64,
+    /// The Task that started it, if one did.
+    pub(crate) parent: Option<Parent>,
 }
 
 impl Told {
@@ -65,6 +67,7 @@ pub fn tell(journal: &dyn Journal, arn: &ExecutionArn) -> Result<Told, Error> {
                         started_as: opening.started_as,
                         records,
                         rows: 1,
+                        parent: opening.parent,
                     });
                 }
                 Some(told) => {
