@@ -29,6 +29,25 @@ impl<'a> Arn<'a> {
         Ok(arn)
     }
 
+    /// Reads the ARN of a Map Run: `…:mapRun:MACHINE/LABEL:ID`.
+    ///
+    /// # Errors
+    /// `InvalidArn`.
+    pub(crate) fn map_run(text: &'a str) -> Result<Self, ApiError> {
+        let arn = Self::of(text, &["mapRun"])?;
+        let parts = arn.resource.split_once('/');
+        match parts.and_then(|(machine, run)| Some((machine, run.split_once(':')?))) {
+            Some((machine, (label, id)))
+                if ![machine, label, id].contains(&"") && !id.contains(':') =>
+            {
+                Ok(arn)
+            }
+            _ => Err(ApiError::invalid_arn(format!(
+                "Invalid ARN resource: {text}"
+            ))),
+        }
+    }
+
     fn parse(text: &'a str) -> Result<Self, ApiError> {
         let parts: Vec<&str> = text.splitn(7, ':').collect();
         let refused = |why: &str| Err(ApiError::invalid_arn(format!("{why}: {text}")));
@@ -147,6 +166,27 @@ mod tests {
         assert_eq!(arn.machine, text.strip_suffix(":live").unwrap());
         assert_eq!(arn.qualifier, Some("live"));
         assert_eq!(MachineArn::read(arn.machine).unwrap().qualifier, None);
+    }
+
+    #[test]
+    fn arns_of_map_runs_have_three_parts() {
+        let read = |resource| {
+            Arn::map_run(&format!(
+                "arn:aws:states:us-east-1:123456789012:mapRun:{resource}"
+            ))
+            .is_ok()
+        };
+        assert!(read("orders/each:4af8"));
+        for resource in [
+            "orders",
+            "orders/each",
+            "/each:a",
+            "orders/:a",
+            "orders/each:",
+            "a/b:c:d",
+        ] {
+            assert!(!read(resource), "{resource}");
+        }
     }
 
     #[test]

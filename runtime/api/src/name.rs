@@ -16,7 +16,7 @@ pub(crate) fn check(name: &str) -> Result<(), ApiError> {
         !char.is_whitespace()
             && !char.is_control()
             && !FORBIDDEN.contains(char)
-            && !('\u{fffe}'..='\u{ffff}').contains(&char)
+            && !['\u{fffe}', '\u{ffff}', '\u{10ffff}'].contains(&char)
     };
     match name.chars().all(is_sound) {
         true => Ok(()),

@@ -4,7 +4,7 @@ use journal::{Listing, PageToken, Status, Under};
 use serde_json::{Value, json};
 
 use super::describe_execution::listed;
-use crate::arn::MachineArn;
+use crate::arn::{Arn, MachineArn};
 use crate::paging::Paging;
 use crate::request::{
     ARN, EXECUTION_STATUS, EXECUTIONS_PAGE_TOKEN, LONG_ARN, PAGE_SIZE, REDRIVE_FILTER, Request,
@@ -25,7 +25,8 @@ pub(crate) async fn list_executions(
     request.finish()?;
     let arn = match (&machine_arn, &map_run_arn) {
         (Some(arn), None) => MachineArn::read(arn)?,
-        (None, Some(arn)) => return Err(ApiError::resource_not_found(arn)),
+        // No Map runs in DISTRIBUTED mode yet, so there is no Map Run.
+        (None, Some(arn)) => return Err(ApiError::resource_not_found(Arn::map_run(arn)?.text)),
         (None, None) => return Err(one_of_two("Must provide a StateMachine ARN or MapRun ARN")),
         (Some(_), Some(_)) => {
             return Err(one_of_two(

@@ -73,11 +73,23 @@ pub(crate) const VALIDATION_MODE: Text = Text::one_of(&["STRICT", "PRESENT", "NO
 /// `StateName`
 pub(crate) const STATE_NAME: Text = Text::sensitive(1, limits::NAME_CHARS_MAX);
 
-/// `RetrierRetryCount`, `MapIterationFailureCount`
+/// `RetrierRetryCount`, `MapIterationFailureCount`, `MaxConcurrency`
 pub(crate) const COUNT: Number = Number {
     min: 0.0,
     max: i32::MAX as f64,
     whole: true,
+};
+/// `ToleratedFailureCount`; 2^53, up to which JSON's numbers are exact, is more than any.
+pub(crate) const WHOLE: Number = Number {
+    min: 0.0,
+    max: 9_007_199_254_740_992.0,
+    whole: true,
+};
+/// `ToleratedFailurePercentage`
+pub(crate) const PERCENTAGE: Number = Number {
+    min: 0.0,
+    max: 100.0,
+    whole: false,
 };
 /// `PageSize`
 pub(crate) const PAGE_SIZE: Number = Number {
