@@ -13,6 +13,7 @@ pub mod diagnostic;
 pub mod failure;
 pub mod history;
 pub mod interpreter;
+pub mod json_complaint;
 pub mod limits;
 pub mod map_run;
 pub mod payload;

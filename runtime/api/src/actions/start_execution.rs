@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use asl::Payload;
 use asl::interpreter::{Identity, Kind};
+use asl::json_complaint::Complaint;
 use engine::{StartError, StartRequest, StartedAs};
 use serde_json::{Value, json};
 
@@ -68,7 +69,10 @@ fn payload(input: Option<String>) -> Result<Payload, ApiError> {
     let Some(text) = input else {
         return Ok(Payload::from_value(json!({})));
     };
-    let payload = Payload::from_text(text).map_err(|error| refused(error.to_string()))?;
+    let payload = Payload::from_text(&*text).map_err(|error| {
+        let complaint = Complaint::of(&text);
+        refused(complaint.map_or_else(|| error.to_string(), |told| told.message()))
+    })?;
     match payload.exceeds_limit() {
         true => Err(refused(format!(
             "The input is longer than {} bytes in UTF-8",

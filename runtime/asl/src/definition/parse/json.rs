@@ -1,17 +1,13 @@
 //! From text to JSON, with AWS's words for what is not.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 
 use super::locate::{self, KeyOrIndex};
 use super::place::Step;
 use super::report::{Problem, Reports, SCHEMA, Spot};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::json_complaint::{self, Complaint};
 use crate::limits;
-
-/// Characters of the text that AWS's JSON parser quotes in its complaint.
-const QUOTED_CHARS_MAX: usize = 500;
 
 /// The definition as JSON; `None` when it is none, too large or nested too deep. Keys that
 /// occur twice are reported.
@@ -58,7 +54,8 @@ fn whole(code: &'static str, message: impl Into<String>) -> Diagnostic {
     }
 }
 
-/// The syntax error, in the manner of AWS's JSON parser.
+/// The syntax error, in the words of AWS's JSON parser; where that one has none (a number too
+/// large, text after the value), in those of ours.
 fn syntax(text: &str, error: &serde_json::Error) -> Diagnostic {
     let sentence = error.to_string();
     if sentence.starts_with("recursion limit exceeded") {
@@ -68,40 +65,16 @@ fn syntax(text: &str, error: &serde_json::Error) -> Diagnostic {
             format!("Definition is nested deeper than {max} levels"),
         );
     }
-    let at = offset(text, error.line(), error.column());
-    let (span, column, message) = match unknown_token(text, at) {
-        Some(token) => {
-            let message = format!(
-                "Unrecognized token '{}': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')",
-                &text[token.clone()]
-            );
-            let line = text[..token.end].rfind('\n').map_or(0, |end| end + 1);
-            let column = text[line..token.end].chars().count() + 1;
-            (token, column, message)
-        }
-        None => {
-            let plain = sentence
-                .rsplit_once(" at line ")
-                .map_or(&*sentence, |(plain, _)| plain);
-            (
-                at..text.ceil_char_boundary(at + 1),
-                error.column(),
-                plain.to_owned(),
-            )
-        }
-    };
-    let place = format!(
-        "[Source: (String)\"{}; line: {}, column: {column}]",
-        quoted(text),
-        error.line()
-    );
+    let complaint = Complaint::of(text).unwrap_or_else(|| {
+        let plain = sentence
+            .rsplit_once(" at line ")
+            .map_or(&*sentence, |(plain, _)| plain);
+        json_complaint::elsewhere(text, plain, offset(text, error.line(), error.column()))
+    });
     Diagnostic {
-        pointer: Some(place.clone()),
-        span: Some(span),
-        ..whole(
-            "INVALID_JSON_DESCRIPTION",
-            format!("{message}\n at {place}"),
-        )
+        pointer: Some(complaint.place.clone()),
+        span: Some(complaint.span.clone()),
+        ..whole("INVALID_JSON_DESCRIPTION", complaint.message())
     }
 }
 
@@ -114,33 +87,6 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
         .sum();
     let at = (before + column.saturating_sub(1)).min(text.len());
     text.floor_char_boundary(at)
-}
-
-/// The word that stands where a JSON value should.
-fn unknown_token(text: &str, at: usize) -> Option<std::ops::Range<usize>> {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-    let start = text[..at].trim_end_matches(is_word).len();
-    let length = text[start..]
-        .find(|c| !is_word(c))
-        .unwrap_or(text.len() - start);
-    let word = &text[start..start + length];
-    let begins = word.chars().next().is_some_and(|c| c.is_alphabetic());
-    // Inside a string it would be no token; there, quotes before it are odd in number.
-    let line = text[..start].rfind('\n').map_or(0, |end| end + 1);
-    let in_string = text[line..start].matches('"').count() % 2 == 1;
-    let known = ["true", "false", "null"].contains(&word);
-    (begins && !in_string && !known).then_some(start..start + length)
-}
-
-/// The text as AWS's parser quotes it, closing quote included.
-fn quoted(text: &str) -> Cow<'_, str> {
-    match text.char_indices().nth(QUOTED_CHARS_MAX) {
-        None => format!("{text}\"").into(),
-        Some((end, _)) => {
-            let more = text[end..].chars().count();
-            format!("{}\"[truncated {more} chars]", &text[..end]).into()
-        }
-    }
 }
 
 /// JSON keeps the last of two fields of one name: a state lost so would be lost in silence.
