@@ -163,6 +163,9 @@ impl Case {
 
     /// Why this case cannot be run here, if it cannot.
     pub(super) fn out_of_reach(&self) -> Option<String> {
+        if let Some(reason) = other_order(&self.name) {
+            return Some(reason);
+        }
         if self.name.ends_with("lambda_task/test_invoke_pipe") {
             return Some(
                 "its echo_function answered {\"Return\": \"HelloWorld\"}, not its event".into(),
@@ -192,11 +195,22 @@ impl Case {
     }
 }
 
+/// The recordings of a Map in DISTRIBUTED mode of November 2024 and later.
+pub(crate) fn other_order(case: &str) -> Option<String> {
+    let later = [
+        "test_map_state_config_distributed_item_selector_parameters",
+        "test_map_state_nested_config_distributed_no_max_max_concurrency",
+    ];
+    let is_later = later.iter().any(|name| case.ends_with(name));
+    let why = "MapRunStarted leads to MapStateExited, and MapRunSucceeded in all others";
+    is_later.then(|| why.to_owned())
+}
+
 /// What these definitions ask for that cannot be done here yet; `played` are the services
 /// that the test itself plays.
 pub(crate) fn unsupported(definitions: &str, played: &[&str]) -> Option<String> {
-    if definitions.contains("\"DISTRIBUTED\"") {
-        return Some("a Map in DISTRIBUTED mode: comes later".into());
+    if definitions.contains("\"ItemReader\"") || definitions.contains("\"ResultWriter\"") {
+        return Some("needs an object store".into());
     }
     let mut rest = definitions;
     while let Some(at) = rest.find("arn:aws:states:::") {

@@ -9,7 +9,7 @@ mod functions;
 mod queue;
 mod run;
 
-pub(crate) use case::{ACCOUNT, as_sent, unsupported};
+pub(crate) use case::{ACCOUNT, as_sent, other_order, unsupported};
 pub(crate) use compare::{Bindings, history as compare_histories, value as compare};
 pub(crate) use functions::Functions;
 

@@ -2,8 +2,7 @@
 
 use std::sync::{Arc, Mutex, Weak};
 
-use asl::interpreter::{Command, Event, MapRunCommand, MapRunReport, TaskCommand, TaskKey};
-use asl::{ErrorName, Failure};
+use asl::interpreter::{Command, Event, TaskCommand, TaskKey};
 use host::OnHeartbeat;
 
 use crate::child;
@@ -49,11 +48,14 @@ impl Shared {
                 }
             }
             Command::StartMapRun(command) => {
-                let (shared, slot) = (Arc::clone(self), Arc::clone(slot));
-                let report = map_run_refused(&command);
-                tokio::spawn(async move { shared.advance(&slot, report, None) });
+                self.start_map_run(slot, locked, *command, commit.clone());
             }
-            Command::StopMapRun(_) => {}
+            Command::StopMapRun(run) => {
+                if let Some(reins) = locked.map_runs.remove(&run) {
+                    // One that has ended meanwhile needs no stopping.
+                    let _ = reins.stop.send(());
+                }
+            }
             Command::StartTimer(timer) => self.wake(locked, timer.at, Event::Timer(timer)),
             Command::StartDeadline(at) => self.wake(locked, at, Event::Deadline),
             Command::Continue => {
@@ -129,15 +131,5 @@ impl Shared {
         for command in locked.execution.pending() {
             self.perform(slot, &mut locked, command, &commit);
         }
-    }
-}
-
-/// Nothing here runs Map Runs yet: the state fails and says so.
-fn map_run_refused(command: &MapRunCommand) -> Event {
-    let cause = "This runtime does not run a Map in DISTRIBUTED mode yet.";
-    let failure = Failure::new(ErrorName::RUNTIME, cause);
-    Event::MapRun {
-        run: command.run,
-        report: MapRunReport::Failed(failure),
     }
 }

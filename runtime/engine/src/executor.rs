@@ -1,21 +1,19 @@
-//! The executor: starts executions, takes them up after a restart, stops them, and waits for
-//! their end. How one goes on is in `shared` and `acting`.
+//! The engine, as others see it. How executions begin, are taken up and end is in `starting`
+//! and `lives`, how they go on in `shared` and `acting`.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use asl::Failure;
 use asl::arn::ExecutionArn;
-use asl::interpreter::{End, Event};
+use asl::interpreter::End;
 use tokio::task::JoinHandle;
 
 use crate::activity::Queues;
 use crate::attempt::Workshop;
 use crate::child::Waiters;
 use crate::parts::{Error, Parts, StartError, StartRequest, Started};
-use crate::progress::Progress;
 use crate::shared::{Shared, deliver};
-use crate::slot::{Slot, lock};
 use crate::story::{Told, tell};
 use crate::test_state::Crew;
 use crate::timers::Timers;
@@ -44,20 +42,22 @@ impl Engine {
             observer,
             services,
             directory,
+            readers,
         } = parts;
         let timers = Arc::new(Timers::default());
-        let workshop = Workshop {
+        let workshop = Arc::new(Workshop {
             host,
             modules,
             clock: Arc::clone(&clock),
             services,
-        };
+        });
         let shared = Arc::new(Shared {
             journal,
             workshop,
             entropy,
             observer,
             directory,
+            readers,
             timers: Arc::clone(&timers),
             queues: Queues::default(),
             waiters: Waiters::default(),
@@ -84,23 +84,7 @@ impl Engine {
     /// # Errors
     /// The journal's; an execution whose rows are damaged is left alone and logged.
     pub fn recover(&self) -> Result<usize, Error> {
-        let mut open = Vec::new();
-        self.shared.journal.open_rows(&mut |row| {
-            if row.is_last {
-                open.push(row.execution.clone());
-            }
-            true
-        })?;
-        let mut resumed = 0;
-        for arn in open {
-            match self.resume(&arn) {
-                Ok(()) => resumed += 1,
-                Err(error @ Error::Damaged(_)) => tracing::error!(%arn, %error, "left alone"),
-                Err(error) => return Err(error),
-            }
-        }
-        self.shared.stop_orphans();
-        Ok(resumed)
+        self.shared.recover()
     }
 
     /// Takes up one execution where the journal left it. One that runs or has ended is
@@ -109,26 +93,7 @@ impl Engine {
     /// # Errors
     /// [`Error`].
     pub fn resume(&self, arn: &ExecutionArn) -> Result<(), Error> {
-        if let Some(slot) = self.take_up(arn)? {
-            self.shared.act_pending(&slot);
-        }
-        Ok(())
-    }
-
-    /// Loads an execution that has not ended into a slot, unless it has one.
-    fn take_up(&self, arn: &ExecutionArn) -> Result<Option<Arc<Mutex<Slot>>>, Error> {
-        if self.shared.live(arn).is_some() {
-            return Ok(None);
-        }
-        let told = self.tell(arn)?;
-        let execution = told.replay();
-        if execution.end().is_some() {
-            return Ok(None);
-        }
-        let mut slot = Slot::resumed(execution, told.rows);
-        slot.parent = told.parent;
-        let slot = Arc::new(Mutex::new(slot));
-        Ok(self.shared.claim(arn, &slot).then_some(slot))
+        self.shared.resume(arn)
     }
 
     /// Stops an execution; resolves when that is durable. One that has ended is left.
@@ -136,12 +101,7 @@ impl Engine {
     /// # Errors
     /// [`Error`].
     pub async fn stop(&self, arn: &ExecutionArn, failure: Failure) -> Result<(), Error> {
-        self.take_up(arn)?;
-        let Some(slot) = self.shared.live(arn) else {
-            return Ok(());
-        };
-        let mut commit = self.shared.advance(&slot, Event::Stop(failure), None);
-        commit.durable().await.map_err(Error::Interrupted)
+        self.shared.stop(arn, failure).await
     }
 
     /// Resolves when the execution has ended and that is durable.
@@ -149,18 +109,7 @@ impl Engine {
     /// # Errors
     /// [`Error`]; [`journal::Error::NoSuchExecution`] when there is none.
     pub async fn wait(&self, arn: &ExecutionArn) -> Result<End, Error> {
-        let progress = self.shared.live(arn);
-        let progress = progress.map(|slot| lock(&slot).progress.subscribe());
-        if let Some(mut progress) = progress {
-            let decided =
-                |progress: &Progress| progress.end.is_some() || progress.refused.is_some();
-            if let Ok(progress) = progress.wait_for(decided).await {
-                let why = || Error::Interrupted(progress.refused.clone().unwrap_or_default());
-                return progress.end.clone().ok_or_else(why);
-            }
-        }
-        let end = self.tell(arn)?.replay().end().cloned();
-        end.ok_or_else(|| Error::Interrupted("it is not going on here".into()))
+        self.shared.wait(arn).await
     }
 
     /// The whole story of an execution, as it is stored.

@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use asl::definition::StateMachine;
+use asl::history::{Note, Record};
 use asl::interpreter::{Command, End, Event, Execution, Identity, MapRunReport, Report, TaskKey};
 use asl::{ErrorName, Failure, Payload};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::attempt::Workshop;
-use crate::clock::chance;
+use crate::clock::{Entropy, chance};
 use crate::definition::Definition;
-use crate::parts::Parts;
+use crate::executor::Engine;
+use crate::parts::{Observer, Parts, StartRequest};
 
 /// Runs an Express execution to its end. Dropping the future ends its attempts.
 pub async fn run_express(
@@ -34,8 +37,78 @@ pub async fn run_express(
         clock,
         services,
     });
+    let machine = Arc::clone(&definition.machine);
+    let observer = observer.as_deref();
+    run(workshop, &*entropy, observer, identity, machine, input).await
+}
+
+/// How an Express execution ended, and what it took.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// How it ended.
+    pub end: End,
+    /// When it began.
+    pub started_at: asl::Timestamp,
+    /// When it ended.
+    pub stopped_at: asl::Timestamp,
+    /// The most memory that one of its Tasks had, in bytes.
+    pub memory_bytes_peak: u64,
+}
+
+/// The most memory that any attempt had, as the records tell.
+#[derive(Debug, Default)]
+struct Peak(std::sync::atomic::AtomicU64);
+
+impl Observer for Peak {
+    fn recorded(&self, _: &Execution, records: &[Record]) {
+        for record in records {
+            if let Record::Note(Note::Used { usage, .. }) = record {
+                let bytes = usage.memory_bytes_peak;
+                self.0
+                    .fetch_max(bytes, std::sync::atomic::Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+impl Engine {
+    /// Runs an Express execution to its end, in memory: nothing of it is recorded. Dropping
+    /// the future ends its attempts.
+    pub async fn run_express(&self, request: StartRequest) -> Ended {
+        let workshop = Arc::clone(&self.shared.workshop);
+        let started_at = workshop.clock.now();
+        let entropy = Arc::clone(&self.shared.entropy);
+        let machine = Arc::clone(&request.definition.machine);
+        let peak = Peak::default();
+        let end = run(
+            Arc::clone(&workshop),
+            &*entropy,
+            Some(&peak),
+            request.identity,
+            machine,
+            request.input,
+        )
+        .await;
+        Ended {
+            end,
+            started_at,
+            stopped_at: workshop.clock.now(),
+            memory_bytes_peak: peak.0.into_inner(),
+        }
+    }
+}
+
+/// The same, with an engine's own parts.
+pub(crate) async fn run(
+    workshop: Arc<Workshop>,
+    entropy: &dyn Entropy,
+    observer: Option<&dyn Observer>,
+    identity: Identity,
+    machine: Arc<StateMachine>,
+    input: Payload,
+) -> End {
     let identity = Arc::new(identity);
-    let mut execution = Execution::new(Arc::clone(&definition.machine), Arc::clone(&identity));
+    let mut execution = Execution::new(machine, Arc::clone(&identity));
     let mut work = Work {
         workshop,
         identity,
@@ -44,8 +117,8 @@ pub async fn run_express(
     };
     let mut event = Event::Start { input };
     loop {
-        let step = execution.step(event, work.workshop.clock.now(), chance(&*entropy));
-        if let Some(observer) = &observer {
+        let step = execution.step(event, work.workshop.clock.now(), chance(entropy));
+        if let Some(observer) = observer {
             observer.recorded(&execution, &step.records);
         }
         if let Some(end) = execution.end() {

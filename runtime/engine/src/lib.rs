@@ -16,6 +16,8 @@ pub mod excerpt;
 mod executor;
 mod express;
 mod integration;
+mod lives;
+mod map_run;
 mod opening;
 mod parts;
 mod progress;
@@ -36,8 +38,11 @@ pub use clock::{Clock, Entropy};
 pub use definition::Definition;
 pub use directory::{Directory, NoTarget, Nothing, StartTarget};
 pub use executor::Engine;
-pub use express::run_express;
+pub use express::{Ended, run_express};
 pub use integration::function;
+pub use map_run::{
+    ItemReaders, Items, MapRunTold, NextItem, NoReaders, OpeningItems, SourceItem, UpdateError,
+};
 pub use parts::{Error, Observer, Parts, StartError, StartRequest, Started, StartedAs};
 pub use retention::retain;
 pub use services::{Calling, NoServices, ServiceCall, Services};

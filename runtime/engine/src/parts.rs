@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::definition::Definition;
 use crate::directory::{Directory, Nothing};
+use crate::map_run::{ItemReaders, NoReaders};
 use crate::services::{NoServices, Services};
 use crate::task_module::Modules;
 
@@ -33,6 +34,8 @@ pub struct Parts {
     pub services: Arc<dyn Services>,
     /// Where what executions name is looked up.
     pub directory: Arc<dyn Directory>,
+    /// Who reads the items that a Map in DISTRIBUTED mode names.
+    pub readers: Arc<dyn ItemReaders>,
 }
 
 impl Parts {
@@ -52,6 +55,7 @@ impl Parts {
             observer: None,
             services: Arc::new(NoServices),
             directory: Arc::new(Nothing),
+            readers: Arc::new(NoReaders),
         }
     }
 }
@@ -111,6 +115,12 @@ pub struct StartedAs {
     /// The version it runs, if it was started as one, or by an alias.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version_arn: Option<String>,
+    /// The Map Run whose child it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map_run_arn: Option<String>,
+    /// How many items of that Map Run it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item_count: Option<u64>,
     /// The alias that led to the version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias_arn: Option<String>,

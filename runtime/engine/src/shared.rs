@@ -19,6 +19,7 @@ use crate::attempt::Workshop;
 use crate::child::Waiters;
 use crate::clock::{Entropy, chance};
 use crate::directory::{Directory, Known};
+use crate::map_run::ItemReaders;
 use crate::opening::{self, Opening};
 use crate::parts::{Observer, StartedAs};
 use crate::progress::Commit;
@@ -28,10 +29,11 @@ use crate::timers::{Due, TimerKey, Timers, Wake};
 /// What all parts of an engine share.
 pub(crate) struct Shared {
     pub(crate) journal: Arc<dyn Journal>,
-    pub(crate) workshop: Workshop,
+    pub(crate) workshop: Arc<Workshop>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) readers: Arc<dyn ItemReaders>,
     pub(crate) timers: Arc<Timers>,
     pub(crate) queues: Queues,
     pub(crate) waiters: Waiters,
@@ -221,7 +223,8 @@ fn origin(started_as: &StartedAs) -> Origin {
     Origin {
         version: shared(&started_as.version_arn),
         alias: shared(&started_as.alias_arn),
-        ..Origin::default()
+        map_run: shared(&started_as.map_run_arn),
+        item_count: started_as.item_count,
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use crate::activity::OfferPlace;
+use crate::map_run::Reins;
 use crate::opening::Parent;
 use crate::progress::{Commit, Progress};
 use crate::timers::TimerKey;
@@ -24,6 +25,8 @@ pub(crate) struct Slot {
     pub(crate) sequence: u64,
     /// How far the journal is.
     pub(crate) progress: watch::Sender<Progress>,
+    /// The Map Runs that run, by key.
+    pub(crate) map_runs: BTreeMap<TaskKey, Reins>,
     /// The attempts that run, by key.
     pub(crate) attempts: BTreeMap<TaskKey, AbortHandle>,
     /// What is watched of the tasks that someone outside has, by key.
@@ -59,6 +62,7 @@ impl Slot {
                 rows: sequence,
                 ..Progress::default()
             }),
+            map_runs: BTreeMap::new(),
             attempts: BTreeMap::new(),
             vigils: HashMap::new(),
             offers: HashMap::new(),

@@ -84,3 +84,15 @@ pub fn tell(journal: &dyn Journal, arn: &ExecutionArn) -> Result<Told, Error> {
         }
     }
 }
+
+/// The definition that an execution runs.
+pub(crate) fn definition_of(
+    journal: &dyn Journal,
+    arn: &ExecutionArn,
+) -> Result<Definition, Error> {
+    let first = journal.rows(arn, 0, 1)?;
+    let nothing = || journal::Error::NoSuchExecution(arn.clone());
+    let (opening, _) = opening::decode(&first.first().ok_or_else(nothing)?.records)
+        .map_err(|error| Error::Damaged(format!("row 0 of {arn}: {error}")))?;
+    Definition::find(journal, &opening.definition)
+}

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
+use api::Registry;
 use engine::{Engine, Modules, Observer, Parts, TaskModules};
 use host::wasm::WasmHost;
 use journal::sqlite::{Options, SqliteJournal};
@@ -17,6 +18,8 @@ pub(crate) struct Store {
     pub(crate) host: Arc<WasmHost>,
     /// What is deployed.
     pub(crate) deployed: Arc<TaskModules>,
+    /// State machines and activities.
+    pub(crate) registry: Arc<Registry>,
 }
 
 impl Store {
@@ -47,10 +50,12 @@ impl Store {
 
     fn of(journal: Arc<dyn Journal>, host: WasmHost) -> Self {
         let deployed = Arc::new(TaskModules::new(Arc::clone(&journal)));
+        let registry = Arc::new(Registry::new(Arc::clone(&journal)));
         Self {
             journal,
             host: Arc::new(host),
             deployed,
+            registry,
         }
     }
 
@@ -63,6 +68,7 @@ impl Store {
         let host = Arc::clone(&self.host) as Arc<dyn host::TaskHost>;
         Parts {
             observer,
+            directory: Arc::clone(&self.registry) as Arc<dyn engine::Directory>,
             ..Parts::new(Arc::clone(&self.journal), host, modules)
         }
     }

@@ -10,7 +10,7 @@ mod world;
 use case::{Case, OF_OTHER_SERVICES};
 
 use super::stand::in_virtual_time;
-use crate::recorded::unsupported;
+use crate::recorded::{other_order, unsupported};
 use crate::recordings;
 
 /// Cases that cannot be as recorded, by the end of their names, and why.
@@ -29,6 +29,9 @@ const LEFT_OUT: [(&str, &str); 2] = [
 fn out_of_reach(case: &Case) -> Option<String> {
     if let Some((_, why)) = LEFT_OUT.iter().find(|(name, _)| case.name.ends_with(name)) {
         return Some((*why).to_owned());
+    }
+    if let Some(why) = other_order(&case.name) {
+        return Some(why);
     }
     let known = |operation: &str| api::OPERATIONS.contains(&operation);
     let unknown = case.calls.iter().find(|call| !known(&call.operation));

@@ -1,19 +1,43 @@
-//! DescribeMapRun: how a Map Run stands.
+//! DescribeMapRun: how far a Map Run is.
 
-use serde_json::Value;
+use asl::map_run::RunEnd;
+use serde_json::{Value, json};
 
-use crate::arn::Arn;
+use super::map_runs::counts;
+use crate::protocol::seconds;
 use crate::request::{LONG_ARN, Request};
 use crate::{Api, ApiError, Caller};
 
 pub(crate) async fn describe_map_run(
-    _api: &Api,
+    api: &Api,
     _caller: &Caller,
     mut request: Request,
 ) -> Result<Value, ApiError> {
     let arn = request.required("mapRunArn", &LONG_ARN);
     request.finish()?;
-    let arn = Arn::map_run(&arn)?;
-    // No Map runs in DISTRIBUTED mode yet, so there is no Map Run.
-    Err(ApiError::resource_not_found(arn.text))
+    let told = api.map_run(&arn)?;
+    let (run, settings) = (&told.run, told.run.settings());
+    let running = api.running_children(&told)?;
+    let succeeded = matches!(run.end(), Some((RunEnd::Succeeded(_), _)));
+    let written = match succeeded && told.plan.writer.is_some() {
+        true => run.children().succeeded,
+        false => 0,
+    };
+    let (children, items) = run.total().unzip();
+    let mut answer = json!({
+        "mapRunArn": told.plan.arn.as_str(),
+        "executionArn": told.execution.as_str(),
+        "status": told.status.as_str(),
+        "startDate": seconds(told.started_at),
+        "maxConcurrency": settings.concurrency,
+        "toleratedFailurePercentage": f64::from(settings.tolerated_failure_ppm) / 10_000.0,
+        "toleratedFailureCount": settings.tolerated_failure_count,
+        "itemCounts": counts(run.items(), items, running, written),
+        "executionCounts": counts(run.children(), children, running, written),
+        "redriveCount": 0,
+    });
+    if let Some(stopped_at) = told.stopped_at {
+        answer["stopDate"] = seconds(stopped_at);
+    }
+    Ok(answer)
 }

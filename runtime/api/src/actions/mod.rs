@@ -2,6 +2,7 @@
 //! answer. Source: AWS, the API reference of Step Functions, page of the same name.
 
 mod alias;
+mod callback;
 pub(crate) mod create_activity;
 pub(crate) mod create_state_machine;
 pub(crate) mod create_state_machine_alias;
@@ -15,6 +16,7 @@ pub(crate) mod describe_map_run;
 pub(crate) mod describe_state_machine;
 pub(crate) mod describe_state_machine_alias;
 pub(crate) mod describe_state_machine_for_execution;
+pub(crate) mod get_activity_task;
 pub(crate) mod get_execution_history;
 pub(crate) mod list_activities;
 pub(crate) mod list_executions;
@@ -24,10 +26,15 @@ pub(crate) mod list_state_machine_versions;
 pub(crate) mod list_state_machines;
 pub(crate) mod list_tags_for_resource;
 mod machines;
+mod map_runs;
 pub(crate) mod publish_state_machine_version;
 mod routing;
+pub(crate) mod send_task_failure;
+pub(crate) mod send_task_heartbeat;
+pub(crate) mod send_task_success;
 mod settings;
 pub(crate) mod start_execution;
+pub(crate) mod start_sync_execution;
 pub(crate) mod stop_execution;
 pub(crate) mod tag_resource;
 mod tags;

@@ -55,6 +55,7 @@ impl Start {
                 version_arn: target.version_arn.clone(),
                 alias_arn: target.alias_arn.clone(),
                 trace_header: self.trace_header,
+                ..StartedAs::default()
             },
         })
     }

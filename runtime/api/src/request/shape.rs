@@ -20,6 +20,8 @@ pub(crate) const DATA: Text = Text::sensitive(0, limits::PAYLOAD_BYTES_MAX);
 pub(crate) const ERROR: Text = Text::sensitive(0, limits::ERROR_CHARS_MAX);
 /// `SensitiveCause`
 pub(crate) const CAUSE: Text = Text::sensitive(0, limits::CAUSE_CHARS_MAX);
+/// `TaskToken`
+pub(crate) const TASK_TOKEN: Text = Text::of(1, 2_048);
 /// `PageToken`
 pub(crate) const PAGE_TOKEN: Text = Text::of(1, 1_024);
 /// `ListExecutionsPageToken`

@@ -265,10 +265,16 @@ impl Driver<'_> {
                     let what = jsonata::unexpected_type(source, &field.0, "number", &value);
                     Fault::query(expression, what)
                 }
-                _ => Fault::runtime(format!(
-                    "The {} field refers to value {value} which is not a valid {kind}: {source}",
-                    field.0
-                )),
+                _ => {
+                    let shown = value
+                        .as_str()
+                        .map_or_else(|| value.to_string(), str::to_owned);
+                    Fault::runtime(format!(
+                        "The {} field refers to value \"{shown}\" which is not a valid {kind}: \
+                         {source}",
+                        field.0
+                    ))
+                }
             })
     }
 
@@ -285,6 +291,9 @@ impl Driver<'_> {
         }
         match report {
             MapRunReport::Succeeded(result) => {
+                // As most recordings have it, MapStateSucceeded and MapStateExited follow the
+                // same event; in those of November 2024 and later it is MapRunStarted that
+                // leads to the exit.
                 self.emit(id, self.previous(id), Detail::MapRunSucceeded);
                 self.emit(id, self.previous(id), Detail::MapStateSucceeded);
                 if let Err(fault) = self.complete(id, state, result) {

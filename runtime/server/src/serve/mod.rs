@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use api::{Api, Registry};
+use api::Api;
 use asl::arn::Place;
 use engine::clock::{SystemClock, SystemEntropy};
 use engine::{Clock, Engine};
@@ -115,7 +115,7 @@ impl Server {
         let api = Arc::new(Api::new(
             Arc::clone(&engine),
             Arc::clone(&store.journal),
-            Arc::new(Registry::new(Arc::clone(&store.journal))),
+            Arc::clone(&store.registry),
             Arc::new(SystemClock),
             Arc::new(SystemEntropy),
         ));

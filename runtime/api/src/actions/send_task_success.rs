@@ -1,0 +1,25 @@
+//! SendTaskSuccess: answered once the outcome is durable.
+
+use asl::Payload;
+use serde_json::{Value, json};
+
+use super::callback::refused;
+use crate::request::{DATA, Request, TASK_TOKEN};
+use crate::{Api, ApiError, Caller};
+
+pub(crate) async fn send_task_success(
+    api: &Api,
+    _caller: &Caller,
+    mut request: Request,
+) -> Result<Value, ApiError> {
+    let token = request.required("taskToken", &TASK_TOKEN);
+    let output = request.required("output", &DATA);
+    request.finish()?;
+    let output = Payload::from_text(output)
+        .map_err(|error| ApiError::new("InvalidOutput", format!("Invalid Output: '{error}'")))?;
+    api.engine
+        .task_succeeded(&token, output)
+        .await
+        .map_err(refused)?;
+    Ok(json!({}))
+}
