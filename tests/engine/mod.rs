@@ -4,3 +4,4 @@
 mod activities;
 mod callbacks;
 mod children;
+mod redrives;

@@ -20,6 +20,12 @@ pub const FIELD_CHARS_MAX: usize = 512;
 pub const PAYLOAD_BYTES_MAX: usize = 262_144;
 /// Events in one execution's history (AWS).
 pub const HISTORY_EVENTS_MAX: u64 = 25_000;
+/// Events that an execution may have and still be redriven (AWS: fewer than 24,999).
+pub const REDRIVABLE_EVENTS_MAX: u64 = 24_998;
+/// How long after its end an execution may be redriven, in seconds (AWS: 14 days).
+pub const REDRIVABLE_SECONDS_MAX: u64 = 14 * 86_400;
+/// How long an execution may be open in all, in seconds (AWS: a year).
+pub const OPEN_SECONDS_MAX: u64 = 365 * 86_400;
 /// The `error` of a failure, in characters (API model).
 pub const ERROR_CHARS_MAX: usize = 256;
 /// The `cause` of a failure, in characters (API model).
@@ -31,6 +37,8 @@ pub const NAME_CHARS_MAX: usize = 80;
 /// TimeoutSeconds, HeartbeatSeconds, Wait's Seconds and IntervalSeconds, in seconds (AWS);
 /// also the default TimeoutSeconds of a Task.
 pub const SECONDS_MAX: u64 = 99_999_999;
+/// Longest run of an Express execution, in seconds (AWS: five minutes).
+pub const EXPRESS_SECONDS_MAX: u64 = 300;
 /// Longest wait until a Timestamp, in seconds: recorded, 24,855 days pass and 24,856 do not.
 pub const WAIT_SECONDS_MAX: u64 = i32::MAX as u64;
 /// Longest MaxDelaySeconds of a Retrier, in seconds (AWS).

@@ -412,7 +412,8 @@ fn describe(told: &Told, pattern: Pattern) -> Value {
         put("Output", data(output));
         put("OutputDetails", included);
     }
-    put("RedriveCount", 0.into());
+    let redrives = execution.redriven().map_or(0, |last| last.count);
+    put("RedriveCount", redrives.into());
     let (status, redrivable) = match execution.end() {
         Some(End::Failed(_)) => ("FAILED", true),
         Some(End::TimedOut(_)) => ("TIMED_OUT", true),

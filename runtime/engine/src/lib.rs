@@ -21,6 +21,7 @@ mod map_run;
 mod opening;
 mod parts;
 mod progress;
+mod redrive;
 mod retention;
 mod services;
 mod shared;
@@ -44,6 +45,7 @@ pub use map_run::{
     ItemReaders, Items, MapRunTold, NextItem, NoReaders, OpeningItems, SourceItem, UpdateError,
 };
 pub use parts::{Error, Observer, Parts, StartError, StartRequest, Started, StartedAs};
+pub use redrive::{NotRedrivable, RedriveError, redrivable};
 pub use retention::retain;
 pub use services::{Calling, NoServices, ServiceCall, Services};
 pub use story::{Told, tell};

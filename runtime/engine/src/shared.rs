@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use asl::arn::ExecutionArn;
-use asl::history;
+use asl::history::{self, Record};
 use asl::interpreter::{End, Event, Execution, Step, Surroundings};
 use journal::{Append, Change, Journal, Opened, Origin, Status};
 
@@ -154,7 +154,12 @@ impl Shared {
             Some(opening) => opening::encode(opening, &step.records),
             None => history::encode(&step.records),
         };
-        let change = change(&locked.execution, opening, self.workshop.clock.now());
+        let change = match step.records.first() {
+            Some(Record::Event(_, event)) if event.detail.reopens_execution() => Change::Reopened {
+                at: event.timestamp,
+            },
+            _ => change(&locked.execution, opening, self.workshop.clock.now()),
+        };
         let sequence = locked.sequence;
         locked.sequence += 1;
         let rows = locked.sequence;

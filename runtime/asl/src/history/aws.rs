@@ -42,6 +42,7 @@ impl Detail {
             Self::ExecutionFailed(_) => "ExecutionFailed",
             Self::ExecutionAborted(_) => "ExecutionAborted",
             Self::ExecutionTimedOut(_) => "ExecutionTimedOut",
+            Self::ExecutionRedriven { .. } => "ExecutionRedriven",
             Self::ParallelStateStarted => "ParallelStateStarted",
             Self::ParallelStateSucceeded => "ParallelStateSucceeded",
             Self::ParallelStateFailed => "ParallelStateFailed",
@@ -90,6 +91,9 @@ impl Detail {
                 details.data("input", input).text("roleArn", role_arn)
             }
             Self::ExecutionSucceeded { output } => details.data("output", output),
+            Self::ExecutionRedriven { redrive_count, .. } => {
+                details.put("redriveCount", json!(redrive_count))
+            }
             Self::ExecutionFailed(failure)
             | Self::ExecutionAborted(failure)
             | Self::ExecutionTimedOut(failure) => details.failure(failure),

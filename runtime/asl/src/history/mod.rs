@@ -190,6 +190,12 @@ pub enum Detail {
     ExecutionFailed(Failure),
     ExecutionAborted(Failure),
     ExecutionTimedOut(Failure),
+    ExecutionRedriven {
+        redrive_count: u32,
+        /// Private: what makes a repeated call the same redrive.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        client_token: Option<Arc<str>>,
+    },
     StateEntered {
         state: StateType,
         name: Arc<str>,
@@ -288,6 +294,11 @@ pub enum Detail {
 }
 
 impl Detail {
+    /// Whether this is what an execution that ended goes on with.
+    pub fn reopens_execution(&self) -> bool {
+        matches!(self, Self::ExecutionRedriven { .. })
+    }
+
     /// Whether this is the last event of an execution.
     pub fn ends_execution(&self) -> bool {
         matches!(

@@ -37,6 +37,7 @@ impl Execution {
                 at,
             } => {
                 self.close_nested(*scope);
+                self.forget_fallen(*scope);
                 if let Some(scope) = self.scopes.get_mut(scope) {
                     if let Some(current) = &mut scope.current {
                         let place = *retrier as usize;
@@ -78,6 +79,10 @@ impl Execution {
             Detail::ExecutionFailed(failure) => self.finish(End::Failed(failure.clone())),
             Detail::ExecutionTimedOut(failure) => self.finish(End::TimedOut(failure.clone())),
             Detail::ExecutionAborted(failure) => self.finish(End::Aborted(failure.clone())),
+            Detail::ExecutionRedriven {
+                redrive_count,
+                client_token,
+            } => self.revive(event, *redrive_count, client_token.as_ref()),
             Detail::StateEntered { name, input, .. } => self.enter(scope_id, event, name, input),
             Detail::StateExited {
                 output,
@@ -104,7 +109,7 @@ impl Execution {
             Detail::MapIterationSucceeded { .. } => self.iteration_done(scope_id, event.id),
             Detail::MapIterationFailed { .. } | Detail::MapIterationAborted { .. } => {}
             Detail::ParallelStateFailed | Detail::MapStateFailed => {
-                self.close_nested(scope_id);
+                self.fall(scope_id);
                 self.lead(scope_id, event.id);
             }
             Detail::ParallelStateSucceeded
@@ -139,7 +144,11 @@ impl Execution {
     }
 
     fn finish(&mut self, end: End) {
-        self.scopes.clear();
+        // What did not succeed may be redriven: it goes on from here.
+        if matches!(end, End::Succeeded(_)) {
+            self.scopes.clear();
+            self.fallen.clear();
+        }
         self.end = Some(end);
     }
 
@@ -170,6 +179,7 @@ impl Execution {
         assigned: &[(Arc<str>, Payload)],
         next: Option<&str>,
     ) {
+        self.forget_fallen(id);
         let next = next.and_then(|name| self.machine.0.ids.get(name).copied());
         let Some(scope) = self.scopes.get_mut(&id) else {
             return;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::scope::{Item, Phase, Scope};
-use super::{Execution, Identity, TaskKey, TaskToken};
+use super::{Execution, Identity, Kind, TaskKey, TaskToken};
 use crate::definition::StateKind;
 use crate::history::{ScopeId, Via};
 use crate::{Payload, Timestamp, query};
@@ -29,6 +29,8 @@ pub(super) struct Parts {
     identity: Arc<Identity>,
     input: Payload,
     started_at: Timestamp,
+    /// How often, and when.
+    redriven: Option<(u32, Timestamp)>,
     state: Option<StatePart>,
     item: Option<Arc<Item>>,
     /// Only a Task that can be called back has one.
@@ -65,6 +67,7 @@ impl Execution {
             identity: Arc::clone(&self.identity),
             input: self.input.clone(),
             started_at: self.started_at,
+            redriven: self.redriven().map(|last| (last.count, last.at)),
             state,
             item: item.or(scope.item.as_ref()).cloned(),
             token: self.token_in_context(id, scope),
@@ -118,17 +121,22 @@ impl Parts {
     fn make(&self) -> Value {
         let identity = &self.identity;
         let mut context = Map::new();
-        context.insert(
-            "Execution".into(),
-            json!({
-                "Id": identity.execution_arn.as_str(),
-                "Input": self.input.value(),
-                "StartTime": self.started_at.to_string(),
-                "Name": identity.name,
-                "RoleArn": &*identity.role_arn,
-                "RedriveCount": 0,
-            }),
-        );
+        let mut execution = json!({
+            "Id": identity.execution_arn.as_str(),
+            "Input": self.input.value(),
+            "StartTime": self.started_at.to_string(),
+            "Name": identity.name,
+            "RoleArn": &*identity.role_arn,
+        });
+        // As recorded, an Express execution, which cannot be redriven, does not say.
+        if identity.kind == Kind::Standard {
+            let (count, at) = self.redriven.unzip();
+            execution["RedriveCount"] = count.unwrap_or(0).into();
+            if let Some(at) = at {
+                execution["RedriveTime"] = at.to_string().into();
+            }
+        }
+        context.insert("Execution".into(), execution);
         context.insert(
             "StateMachine".into(),
             json!({

@@ -64,10 +64,15 @@ impl<'e> Driver<'e> {
     }
 
     pub(super) fn run(mut self, event: Event) -> Step {
+        if let Event::Redrive { client_token } = event {
+            self.redrive(client_token);
+            return self.step;
+        }
         if self.execution.end.is_some() {
             return self.step;
         }
         match event {
+            Event::Redrive { .. } => {}
             Event::Start { input } => self.start(input),
             Event::Timer(timer) => self.wake(timer),
             Event::Task {
@@ -340,6 +345,18 @@ impl<'e> Driver<'e> {
         };
         self.record(Record::Event(scope, event));
         id
+    }
+
+    /// Adds the one event that an ended execution takes.
+    pub(super) fn emit_redriven(&mut self, detail: Detail) {
+        let last = self.execution.last_event;
+        let event = HistoryEvent {
+            id: EventId(last.0 + 1),
+            previous: last,
+            timestamp: self.now,
+            detail,
+        };
+        self.record(Record::Event(ScopeId::ROOT, event));
     }
 
     /// Adds a private note, and folds it in.

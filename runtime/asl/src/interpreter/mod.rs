@@ -27,6 +27,7 @@ mod observe;
 mod parallel;
 mod pass;
 mod pending;
+mod redrive;
 mod scope;
 mod succeed;
 mod surroundings;
@@ -55,6 +56,7 @@ pub use token::{Secret, TaskToken};
 pub(crate) use visit::{Act, StandIns};
 
 use driver::Driver;
+use redrive::Fallen;
 use scope::{Phase, Scope};
 
 /// Events that one step may make before it lets others go on. Ours: an endless loop of
@@ -130,6 +132,11 @@ pub enum Event {
     Deadline,
     /// Someone stopped the execution.
     Stop(Failure),
+    /// Someone wants an execution that did not succeed to go on where it failed.
+    Redrive {
+        /// What makes a repeated call the same redrive.
+        client_token: Option<Arc<str>>,
+    },
     /// Go on after a step that made [`STEP_EVENTS_MAX`] events or worked for long.
     Continue,
 }
@@ -258,6 +265,20 @@ pub struct Execution {
     scopes_opened: u32,
     last_event: EventId,
     end: Option<End>,
+    redriven: Option<Box<Redriven>>,
+    /// What was inside of states that failed: where a redrive goes on.
+    fallen: BTreeMap<ScopeId, Fallen>,
+}
+
+/// The last redrive of an execution.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Redriven {
+    /// How many there were.
+    pub count: u32,
+    /// When it was.
+    pub at: Timestamp,
+    /// What it was called with.
+    pub client_token: Option<Arc<str>>,
 }
 
 /// The definition an execution runs: shared, and the same for two executions only when
@@ -283,6 +304,8 @@ impl Execution {
             scopes_opened: 0,
             last_event: EventId(0),
             end: None,
+            redriven: None,
+            fallen: BTreeMap::new(),
         }
     }
 
@@ -365,6 +388,11 @@ impl Execution {
         self.end.as_ref()
     }
 
+    /// Its last redrive, if it was redriven.
+    pub fn redriven(&self) -> Option<&Redriven> {
+        self.redriven.as_deref()
+    }
+
     /// What proves a callback for this attempt; nothing when it does not wait for one, or is
     /// no longer open.
     pub fn secret(&self, task: TaskKey) -> Option<Secret> {
@@ -377,6 +405,9 @@ impl Execution {
     }
 
     fn attempting(&self, task: TaskKey) -> Option<&scope::Attempting> {
+        if self.end.is_some() {
+            return None;
+        }
         match &self.scopes.get(&task.scope)?.phase {
             Phase::Attempting(attempting) if attempting.scheduled == task.scheduled => {
                 Some(attempting)
@@ -392,9 +423,8 @@ impl Execution {
 
     /// The names of the states it is in now, outermost first.
     pub fn current_states(&self) -> impl Iterator<Item = &str> {
-        self.scopes
-            .values()
-            .filter_map(|scope| scope.current.as_ref())
+        let open = self.scopes.values().filter(|_| self.end.is_none());
+        open.filter_map(|scope| scope.current.as_ref())
             .map(|current| &*self.machine.0.state(current.id).name)
     }
 }

@@ -1,17 +1,18 @@
 //! What is outstanding: commands as a function of the state.
 
 use super::scope::{Attempting, Phase, Scope, Stage};
-use super::{Command, Execution, MapRunCommand, TaskCommand, TaskKey, Timer};
-use crate::Timestamp;
+use super::{Command, Execution, Kind, MapRunCommand, TaskCommand, TaskKey, Timer};
 use crate::definition::StateKind;
 use crate::history::{ScopeId, Via};
+use crate::{Timestamp, limits};
 
 impl Execution {
     /// Every command that was given and not yet answered: what a restart performs again.
     pub fn pending(&self) -> Vec<Command> {
-        let deadline = self
-            .deadline()
-            .filter(|_| self.end.is_none() && !self.scopes.is_empty());
+        if self.end.is_some() {
+            return Vec::new();
+        }
+        let deadline = self.deadline().filter(|_| !self.scopes.is_empty());
         let mut commands: Vec<Command> = deadline.map(Command::StartDeadline).into_iter().collect();
         let mut transient = false;
         for (id, scope) in &self.scopes {
@@ -93,15 +94,16 @@ impl Execution {
     /// When the execution itself times out.
     pub(super) fn deadline(&self) -> Option<Timestamp> {
         // A child execution of a Map Run has none: its flow is not the machine's.
-        let seconds = self
-            .machine
-            .0
-            .timeout_seconds
-            .filter(|_| self.identity.map_state.is_none())?;
-        Some(
-            self.started_at
-                .plus_seconds(i64::try_from(seconds).unwrap_or(i64::MAX)),
-        )
+        let own = self.machine.0.timeout_seconds;
+        let own = own.filter(|_| self.identity.map_state.is_none());
+        let seconds = match self.identity.kind {
+            Kind::Standard => own?,
+            Kind::Express => own.map_or(limits::EXPRESS_SECONDS_MAX, |seconds| {
+                seconds.min(limits::EXPRESS_SECONDS_MAX)
+            }),
+        };
+        let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+        Some(self.driven_at().plus_seconds(seconds))
     }
 }
 
