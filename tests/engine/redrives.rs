@@ -35,21 +35,21 @@ fn output(value: Value) -> Payload {
 }
 
 async fn succeed(world: &World, call: &Value, value: Value) {
-    let token = call["token"].as_str().unwrap();
+    let token = call["token"].as_str().expect("a token that is open");
     world
         .engine
         .task_succeeded(token, output(value))
         .await
-        .unwrap();
+        .expect("a token that is open");
 }
 
 async fn fail(world: &World, call: &Value) {
-    let token = call["token"].as_str().unwrap();
+    let token = call["token"].as_str().expect("a token that is open");
     world
         .engine
         .task_failed(token, Failure::named("E.No"))
         .await
-        .unwrap();
+        .expect("a token that is open");
 }
 
 async fn refusal(world: &World, arn: &ExecutionArn) -> NotRedrivable {
