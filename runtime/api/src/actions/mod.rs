@@ -28,6 +28,7 @@ pub(crate) mod list_tags_for_resource;
 mod machines;
 mod map_runs;
 pub(crate) mod publish_state_machine_version;
+pub(crate) mod redrive_execution;
 mod routing;
 pub(crate) mod send_task_failure;
 pub(crate) mod send_task_heartbeat;

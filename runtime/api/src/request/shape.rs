@@ -30,6 +30,10 @@ pub(crate) const EXECUTIONS_PAGE_TOKEN: Text = Text::of(1, 3_096);
 pub(crate) const DESCRIPTION: Text = Text::sensitive(0, 256);
 /// `RevisionId`
 pub(crate) const REVISION_ID: Text = Text::of(0, usize::MAX);
+/// `ClientToken`
+pub(crate) const CLIENT_TOKEN: Text = Text::like(1, 64, "[!-~]+", |text| {
+    text.bytes().all(|byte| byte.is_ascii_graphic())
+});
 /// `TraceHeader`
 pub(crate) const TRACE_HEADER: Text = Text::like(0, 256, r"\p{ASCII}*", str::is_ascii);
 /// `CharacterRestrictedName`
