@@ -1,6 +1,7 @@
 //! AWS's API in process: a request in, an answer out, in virtual time, with a journal in memory
 //! and no socket. What is right comes from recordings and from AWS's own service model.
 
+mod express;
 mod model;
 mod pages;
 mod recorded;

@@ -31,12 +31,14 @@ impl Stand {
             behaviours: functions,
             clock: Arc::clone(&clock),
         });
+        let registry = Arc::new(Registry::new(Arc::clone(&journal)));
+        let directory = Arc::clone(&registry);
         let engine = Arc::new(Engine::new(Parts {
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
+            directory,
             ..Parts::new(Arc::clone(&journal), functions.clone(), functions)
         }));
-        let registry = Arc::new(Registry::new(Arc::clone(&journal)));
         let place = Place {
             account_id: ACCOUNT.into(),
             ..Place::default()
