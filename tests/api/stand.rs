@@ -11,13 +11,15 @@ use journal::{Journal, MemoryJournal};
 use serde_json::Value;
 
 use super::model::conforms;
-use crate::recorded::{ACCOUNT, Functions};
+use crate::recorded::{ACCOUNT, Functions, Queue};
 use crate::virtual_time::VirtualClock;
 
 /// An API, and who calls it.
 pub(super) struct Stand {
     api: Api,
     caller: Caller,
+    /// Where Tasks send their tokens.
+    pub(super) queue: Arc<Queue>,
 }
 
 impl Stand {
@@ -33,12 +35,15 @@ impl Stand {
         });
         let registry = Arc::new(Registry::new(Arc::clone(&journal)));
         let directory = Arc::clone(&registry);
+        let queue = Arc::new(Queue::default());
         let engine = Arc::new(Engine::new(Parts {
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
             directory,
+            services: queue.clone(),
             ..Parts::new(Arc::clone(&journal), functions.clone(), functions)
         }));
+        queue.serve(Arc::downgrade(&engine));
         let place = Place {
             account_id: ACCOUNT.into(),
             ..Place::default()
@@ -46,6 +51,7 @@ impl Stand {
         Self {
             api: Api::new(engine, journal, registry, clock, entropy),
             caller: Caller { place },
+            queue,
         }
     }
 

@@ -12,6 +12,7 @@ mod run;
 pub(crate) use case::{ACCOUNT, as_sent, other_order, unsupported};
 pub(crate) use compare::{Bindings, history as compare_histories, value as compare};
 pub(crate) use functions::Functions;
+pub(crate) use queue::{Queue, RESOURCES};
 
 use case::Case;
 

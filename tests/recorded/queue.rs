@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 /// SQS, SNS and the callbacks of Step Functions' own SDK integration.
 #[derive(Default)]
-pub(super) struct Queue {
+pub(crate) struct Queue {
     engine: OnceLock<Weak<Engine>>,
     messages: Mutex<VecDeque<Value>>,
     tokens: Mutex<Vec<String>>,
@@ -19,7 +19,7 @@ pub(super) struct Queue {
 }
 
 /// The resources that cases may name, beside Lambda's.
-pub(super) const RESOURCES: [&str; 8] = [
+pub(crate) const RESOURCES: [&str; 8] = [
     "sqs:sendMessage",
     "states:startExecution",
     "states:startExecution.sync",
@@ -32,18 +32,23 @@ pub(super) const RESOURCES: [&str; 8] = [
 
 impl Queue {
     /// Callbacks go to this engine.
-    pub(super) fn serve(&self, engine: Weak<Engine>) {
+    pub(crate) fn serve(&self, engine: Weak<Engine>) {
         let _ = self.engine.set(engine);
     }
 
     /// The token that was sent as the `place`-th, once it is there.
-    pub(super) async fn token(&self, place: usize) -> String {
+    pub(crate) async fn token(&self, place: usize) -> String {
         loop {
             if let Some(token) = lock(&self.tokens).get(place) {
                 return token.clone();
             }
             self.arrived.notified().await;
         }
+    }
+
+    /// How many tokens were sent.
+    pub(crate) fn count(&self) -> usize {
+        lock(&self.tokens).len()
     }
 
     fn send(&self, message: &Value) -> Value {

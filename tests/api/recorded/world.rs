@@ -34,6 +34,8 @@ pub(super) struct World<'c> {
     known: BTreeMap<String, String>,
     /// The page token that each operation answered last.
     tokens: BTreeMap<String, String>,
+    /// The task tokens of the case, in the order in which it names them.
+    task_tokens: Vec<String>,
 }
 
 impl<'c> World<'c> {
@@ -47,6 +49,7 @@ impl<'c> World<'c> {
             executions: Vec::new(),
             known: BTreeMap::new(),
             tokens: BTreeMap::new(),
+            task_tokens: Vec::new(),
         }
     }
 
@@ -106,6 +109,7 @@ impl<'c> World<'c> {
         }
         self.moves.push(Move::Call(call.clone()));
         let parameters = self.translated(&call.parameters, &call.operation);
+        let parameters = Box::pin(self.with_token(parameters)).await;
         let answer = self
             .stand
             .call_from(&call.account, &call.operation, &parameters)
@@ -145,6 +149,37 @@ impl<'c> World<'c> {
             })
         })
         .collect()
+    }
+
+    /// Parameters with the task token of here: the one that was sent as the so-and-so-manieth,
+    /// as the case's is the so-and-so-manieth that it names. A start that equals an earlier one
+    /// was left out of the recording: while a token is missing, the last start is made again.
+    async fn with_token(&mut self, mut parameters: Value) -> Value {
+        let Some(named) = parameters["taskToken"].as_str().map(str::to_owned) else {
+            return parameters;
+        };
+        if !self.task_tokens.contains(&named) {
+            self.task_tokens.push(named.clone());
+        }
+        let place = self.task_tokens.iter().position(|token| *token == named);
+        let place = place.unwrap_or_default();
+        for _ in 0..=place {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            if self.stand.queue.count() > place {
+                let token = self.stand.queue.token(place).await;
+                for (_, value) in parameters.as_object_mut().into_iter().flatten() {
+                    if let Some(text) = value.as_str() {
+                        *value = text.replace(&named, &token).into();
+                    }
+                }
+                break;
+            }
+            let is_start = |call: &&Call| call.operation == "StartExecution";
+            if let Some(start) = self.past().iter().rfind(is_start) {
+                self.call(start).await;
+            }
+        }
+        parameters
     }
 
     /// Parameters with the names of here: executions that were named by chance, page tokens.
