@@ -4,5 +4,6 @@
 mod express;
 mod model;
 mod pages;
+mod quotas;
 mod recorded;
 mod stand;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use api::{Answer, Api, Caller, Registry};
+use api::{Answer, Api, Caller, Quotas, Registry};
 use asl::arn::Place;
 use engine::{Clock, Engine, Entropy, Parts};
 use journal::{Journal, MemoryJournal};
@@ -52,6 +52,14 @@ impl Stand {
             api: Api::new(engine, journal, registry, clock, entropy),
             caller: Caller { place },
             queue,
+        }
+    }
+
+    /// The same with quotas.
+    pub(super) fn with_quotas(self, quotas: Quotas) -> Self {
+        Self {
+            api: self.api.with_quotas(quotas).expect("a registry"),
+            ..self
         }
     }
 

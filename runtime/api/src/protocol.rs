@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use asl::Timestamp;
+use asl::interpreter::Kind;
 use engine::{Clock, Engine, Entropy};
 use journal::Journal;
 use serde_json::{Value, json};
 
+use crate::quotas::{Quotas, Throttle, start_rate};
 use crate::request::Request;
 use crate::{ApiError, Caller, Registry, actions};
 
@@ -21,6 +23,8 @@ pub struct Api {
     pub(crate) registry: Arc<Registry>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) quotas: Quotas,
+    throttle: Throttle,
 }
 
 /// What a client is answered.
@@ -46,7 +50,10 @@ macro_rules! operations {
                 request: Request,
             ) -> Result<Value, ApiError> {
                 match operation {
-                    $($name => actions::$action::$action(self, caller, request).await,)*
+                    $($name => {
+                        self.throttle($name, caller)?;
+                        actions::$action::$action(self, caller, request).await
+                    })*
                     other => Err(ApiError::unknown_operation(other)),
                 }
             }
@@ -109,6 +116,43 @@ impl Api {
             registry,
             clock,
             entropy,
+            quotas: Quotas::NONE,
+            throttle: Throttle::default(),
+        }
+    }
+
+    /// The same with quotas; there are nearly none otherwise. Counts what is there, so this is
+    /// for start-up.
+    ///
+    /// # Errors
+    /// What reading the registry may fail with.
+    pub fn with_quotas(self, quotas: Quotas) -> Result<Self, ApiError> {
+        self.registry.machines.count()?;
+        self.registry.activities.count()?;
+        Ok(Self { quotas, ..self })
+    }
+
+    fn throttle(&self, operation: &'static str, caller: &Caller) -> Result<(), ApiError> {
+        match self.quotas.throttles {
+            true => self.throttle.operation(operation, caller, self.now()),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether an execution of this kind may be started now.
+    ///
+    /// # Errors
+    /// `ThrottlingException`, `ExecutionLimitExceeded`.
+    pub(crate) fn check_start(&self, kind: Kind, caller: &Caller) -> Result<(), ApiError> {
+        if self.quotas.throttles {
+            let (name, rate) = start_rate(kind);
+            self.throttle.take(name, rate, caller, self.now())?;
+        }
+        match kind {
+            Kind::Standard => self
+                .quotas
+                .check_executions(|| Ok(self.journal.open_count(None)?)),
+            Kind::Express => Ok(()),
         }
     }
 

@@ -23,7 +23,11 @@ pub(super) static MODEL: LazyLock<Model> = LazyLock::new(|| {
 
 /// Errors that any operation may answer with, which the model does not list.
 /// Source: AWS, API reference of Step Functions, "Common Errors".
-pub(super) const COMMON_ERRORS: [&str; 2] = ["ValidationException", "SerializationException"];
+pub(super) const COMMON_ERRORS: [&str; 3] = [
+    "ValidationException",
+    "SerializationException",
+    "ThrottlingException",
+];
 
 /// Operations and shapes, by name.
 #[derive(Deserialize)]

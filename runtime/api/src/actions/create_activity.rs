@@ -34,6 +34,8 @@ pub(crate) async fn create_activity(
             format!("Activity Already Exists: '{}'", activity.arn),
         )),
         None => {
+            api.quotas
+                .check_activities(|| api.registry.activities.count())?;
             let activity = Activity {
                 arn: arn.clone(),
                 name: activity_name.clone(),

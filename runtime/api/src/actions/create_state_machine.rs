@@ -49,6 +49,8 @@ pub(crate) async fn create_state_machine(
             format!("State Machine Already Exists: '{}'", machine.arn),
         )),
         None => {
+            api.quotas
+                .check_state_machines(|| api.registry.machines.count())?;
             let mut machine = Machine {
                 arn: arn.to_string(),
                 name: machine_name.clone(),

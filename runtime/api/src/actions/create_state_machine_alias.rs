@@ -8,9 +8,6 @@ use crate::registry::{Alias, Change, Machine, deleting};
 use crate::request::{ALIAS_NAME, DESCRIPTION, Request};
 use crate::{Api, ApiError, Caller};
 
-/// Aliases of one state machine. Source: AWS, quotas of Step Functions.
-const ALIASES_MAX: usize = 100;
-
 pub(crate) async fn create_state_machine_alias(
     api: &Api,
     _caller: &Caller,
@@ -48,12 +45,7 @@ pub(crate) async fn create_state_machine_alias(
                 )),
             };
         }
-        if machine.aliases.len() >= ALIASES_MAX {
-            return Err(ApiError::new(
-                "ServiceQuotaExceededException",
-                format!("The state machine has {ALIASES_MAX} aliases, and may not have more"),
-            ));
-        }
+        api.quotas.check_aliases(machine.aliases.len())?;
         let alias = Alias {
             description: description.clone(),
             routes,

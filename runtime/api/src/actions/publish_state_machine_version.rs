@@ -8,9 +8,6 @@ use crate::registry::{Change, Machine, deleting};
 use crate::request::{ARN, DESCRIPTION, REVISION_ID, Request};
 use crate::{Api, ApiError, Caller};
 
-/// Versions of one state machine. Source: AWS, quotas of Step Functions.
-const VERSIONS_MAX: usize = 1_000;
-
 /// What a caller names the revision of a state machine that was never updated.
 const INITIAL: &str = "INITIAL";
 
@@ -38,7 +35,9 @@ pub(crate) async fn publish_state_machine_version(
                  State Machine revision is {current}."
             )));
         }
-        check_room(&machine)?;
+        if machine.published().is_none() {
+            api.quotas.check_versions(machine.versions.len())?;
+        }
         let number = machine.publish(description.clone(), now);
         let answer = json!({
             "creationDate": seconds(machine.versions[&number].created_at),
@@ -47,15 +46,4 @@ pub(crate) async fn publish_state_machine_version(
         Ok((Change::Put(machine), answer))
     };
     api.registry.machines.change(arn.text, change).await
-}
-
-/// Whether one more version may be made.
-pub(super) fn check_room(machine: &Machine) -> Result<(), ApiError> {
-    match machine.versions.len() >= VERSIONS_MAX {
-        true => Err(ApiError::new(
-            "ServiceQuotaExceededException",
-            format!("The state machine has {VERSIONS_MAX} versions, and may not have more"),
-        )),
-        false => Ok(()),
-    }
 }

@@ -105,11 +105,12 @@ pub(crate) fn identity(target: &Target, name: String, unique: impl Fn() -> Strin
 
 pub(crate) async fn start_execution(
     api: &Api,
-    _caller: &Caller,
+    caller: &Caller,
     mut request: Request,
 ) -> Result<Value, ApiError> {
     let start = Start::read(&mut request)?;
     let target = api.registry.target(&start.arn, api.entropy.draw())?;
+    api.check_start(target.machine.kind, caller)?;
     let request = start.of(api, &target)?;
     let arn = request.identity.execution_arn.clone();
     let started = api

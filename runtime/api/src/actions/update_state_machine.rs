@@ -75,7 +75,9 @@ pub(crate) async fn update_state_machine(
             machine.current = Revision { id, settings };
         }
         if publish {
-            super::publish_state_machine_version::check_room(&machine)?;
+            if machine.published().is_none() {
+                api.quotas.check_versions(machine.versions.len())?;
+            }
             let number = machine.publish(description.clone(), now);
             answer["stateMachineVersionArn"] = machine.qualified(number).into();
         }

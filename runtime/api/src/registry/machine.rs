@@ -158,11 +158,17 @@ impl Machine {
         format!("{}:{qualifier}", self.arn)
     }
 
-    /// Publishes what the machine is now: a new version, or the newest that is just that.
-    pub(crate) fn publish(&mut self, description: Option<String>, now: Timestamp) -> u64 {
+    /// The version that is what the machine is now: the newest, if any.
+    pub(crate) fn published(&self) -> Option<u64> {
         let newest = self.versions.last_key_value();
-        if let Some((number, _)) = newest.filter(|(_, version)| version.revision == self.current) {
-            return *number;
+        let published = newest.filter(|(_, version)| version.revision == self.current);
+        published.map(|(number, _)| *number)
+    }
+
+    /// Publishes what the machine is now, unless that is done.
+    pub(crate) fn publish(&mut self, description: Option<String>, now: Timestamp) -> u64 {
+        if let Some(number) = self.published() {
+            return number;
         }
         self.versions_made += 1;
         let version = Version {

@@ -2,7 +2,7 @@
 //! comparing revisions.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use journal::Journal;
 use serde::Serialize;
@@ -13,6 +13,9 @@ use crate::ApiError;
 /// Documents kept in memory. Ours: a state machine's is some kilobytes; beyond that many the
 /// cache begins anew.
 const KNOWN_MAX: usize = 10_000;
+
+/// Entries that are read at once to be counted.
+const COUNTED_AT_ONCE: usize = 1_000;
 
 /// What a change makes of a document.
 pub(crate) enum Change<T> {
@@ -29,6 +32,8 @@ pub(crate) struct Shelf<T> {
     journal: Arc<dyn Journal>,
     kind: &'static str,
     known: RwLock<Known<T>>,
+    /// How many there are, once that was asked.
+    count: Mutex<Option<u64>>,
 }
 
 /// What was read or written last, by key, with its revision.
@@ -47,7 +52,35 @@ impl<T: Serialize + DeserializeOwned> Shelf<T> {
                 documents: HashMap::new(),
                 forgotten: 0,
             }),
+            count: Mutex::default(),
         }
+    }
+
+    /// How many documents there are. Counted the first time; a change that comes meanwhile may
+    /// be counted twice, so that is for a time when there are none.
+    pub(crate) fn count(&self) -> Result<u64, ApiError> {
+        let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = *count {
+            return Ok(count);
+        }
+        let (mut counted, mut after) = (0, None);
+        loop {
+            let entries = self
+                .journal
+                .entries(self.kind, "", after.as_deref(), COUNTED_AT_ONCE)?;
+            counted += entries.len() as u64;
+            after = entries.last().map(|entry| entry.key.clone());
+            if entries.len() < COUNTED_AT_ONCE {
+                *count = Some(counted);
+                return Ok(counted);
+            }
+        }
+    }
+
+    /// Keeps the count right.
+    fn counted(&self, change: impl FnOnce(u64) -> u64) {
+        let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
+        *count = count.map(change);
     }
 
     /// The document of this key.
@@ -90,6 +123,11 @@ impl<T: Serialize + DeserializeOwned> Shelf<T> {
                 Err(journal::Error::Conflict { .. }) => self.forget(key),
                 Err(error) => return Err(error.into()),
                 Ok(revision) => {
+                    match (&document, standing.is_some()) {
+                        (Some(_), false) => self.counted(|count| count + 1),
+                        (None, true) => self.counted(|count| count.saturating_sub(1)),
+                        _ => {}
+                    }
                     match document {
                         Some(document) => self.know(key, revision, Arc::new(document)),
                         None => self.forget(key),
