@@ -84,7 +84,19 @@ impl<'a> Vars<'a> {
         }
     }
 
-    /// Stepwell: whether dropping them drops more than themselves.
+    /// Stepwell: adds them to a list of values to be dropped.
+    fn release(self, values: &mut Vec<Value<'a>>) {
+        match self {
+            Vars::Call(function, args) => {
+                values.push(Value::Function(function));
+                values.extend(args);
+            }
+            Vars::Few(vars) => values.extend(vars.into_iter().map(|(_, v)| v)),
+            Vars::Many(vars) => values.extend(vars.into_values()),
+        }
+    }
+
+    /// Stepwell: whether dropping them may drop more than themselves.
     fn any_owned(&self) -> bool {
         match self {
             Vars::Call(function, values) => {
@@ -263,13 +275,14 @@ impl Drop for Frame<'_> {
     fn drop(&mut self) {
         let parent = self.parent.as_ref();
         if parent.is_some_and(|p| Rc::strong_count(p) == 1) || self.vars.get_mut().any_owned() {
-            let (mut values, mut frames) = (Vec::new(), Vec::new());
-            self.take_owned(&mut values, &mut frames);
+            let (vars, parent, input) = self.take_apart();
             value::nested_drop(|deep| {
                 if deep {
-                    value::release_all(values, frames);
+                    let (mut values, mut frames) = (vec![input], Vec::from_iter(parent));
+                    vars.release(&mut values);
+                    value::release_all(values, &mut frames);
                 } else {
-                    drop((values, frames));
+                    drop((vars, parent, input));
                 }
             });
         }
@@ -277,18 +290,18 @@ impl Drop for Frame<'_> {
 }
 
 impl<'a> Frame<'a> {
-    /// Stepwell: moves what only this frame holds to lists of what is to be dropped.
-    pub(crate) fn take_owned(&mut self, values: &mut Vec<Value<'a>>, frames: &mut Vec<Env<'a>>) {
-        match std::mem::replace(self.vars.get_mut(), Vars::Few(Vec::new())) {
-            Vars::Call(function, args) => {
-                values.extend(Some(Value::Function(function)).filter(value::owned));
-                values.extend(args.into_iter().filter(value::owned));
-            }
-            Vars::Few(vars) => values.extend(vars.into_iter().map(|v| v.1).filter(value::owned)),
-            Vars::Many(vars) => values.extend(vars.into_values().filter(value::owned)),
-        }
-        values.extend(Some(std::mem::take(&mut self.input)).filter(value::owned));
-        frames.extend(self.parent.take());
+    /// Stepwell: what dropping this frame drops, taken out of it.
+    fn take_apart(&mut self) -> (Vars<'a>, Option<Env<'a>>, Value<'a>) {
+        let vars = std::mem::replace(self.vars.get_mut(), Vars::Few(Vec::new()));
+        (vars, self.parent.take(), std::mem::take(&mut self.input))
+    }
+
+    /// Stepwell: adds what dropping this frame drops to lists.
+    pub(crate) fn release(&mut self, values: &mut Vec<Value<'a>>, frames: &mut Vec<Env<'a>>) {
+        let (vars, parent, input) = self.take_apart();
+        vars.release(values);
+        values.push(input);
+        frames.extend(parent);
     }
 }
 

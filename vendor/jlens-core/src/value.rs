@@ -624,15 +624,11 @@ impl Drop for Object<'_> {
     }
 }
 
-/// Whether a value is an array or object that nothing else holds, which dropping it drops.
-// Stepwell: or a function, which holds a frame, which holds values.
+/// Whether a value is an array or object, which may be dropped with what holds it.
+// Stepwell: or a function, which holds a frame, which holds values. Upstream asks whether nothing
+// else holds it: an object that is held twice by one other is dropped with it all the same.
 pub(crate) fn owned(v: &Value<'_>) -> bool {
-    match v {
-        Value::Array(a) => Rc::strong_count(a) == 1,
-        Value::Object(o) => Rc::strong_count(o) == 1,
-        Value::Function(f) => Rc::strong_count(f) == 1,
-        _ => false,
-    }
+    matches!(v, Value::Array(_) | Value::Object(_) | Value::Function(_))
 }
 
 /// How deep drops nest before the values inside are released from a list instead.
@@ -679,15 +675,15 @@ pub(crate) fn for_each_leaf<'v, 'a>(
 /// list of their own, rather than each inside the drop of its parent.
 // Stepwell: and the functions and frames; a chain of closures overflowed the stack.
 fn release<'a>(values: impl IntoIterator<Item = Value<'a>>) {
-    release_all(values.into_iter().filter(owned).collect(), Vec::new());
+    release_all(values.into_iter().filter(owned).collect(), &mut Vec::new());
 }
 
-pub(crate) fn release_all<'a>(mut pending: Vec<Value<'a>>, mut frames: Vec<Env<'a>>) {
+pub(crate) fn release_all<'a>(mut pending: Vec<Value<'a>>, frames: &mut Vec<Env<'a>>) {
     loop {
         let Some(value) = pending.pop() else {
             let Some(frame) = frames.pop() else { break };
             if let Some(mut frame) = Rc::into_inner(frame) {
-                frame.take_owned(&mut pending, &mut frames);
+                frame.release(&mut pending, frames);
             }
             continue;
         };

@@ -51,6 +51,15 @@ impl Budget {
         }
     }
 
+    /// One part of so many that make a whole budget: for tests, whose expressions are small.
+    pub fn share(parts: u32) -> Self {
+        Self {
+            nodes: Cell::new(limits::PATH_NODES_MAX / parts as usize),
+            steps: Cell::new(limits::JSONATA_STEPS_MAX / u64::from(parts)),
+            ..Self::new()
+        }
+    }
+
     /// The greatest part spent of anything, in thousandths.
     pub fn spent_per_mille(&self) -> u64 {
         let part = |left: u64, max: u64| max.saturating_sub(left) * 1_000 / max;

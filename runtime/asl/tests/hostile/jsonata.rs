@@ -129,6 +129,10 @@ fn chains() {
         ("$g ~> $string", 100_000),
         ("[$g]", 300_000),
         ("{'g': $g}", 300_000),
+        // Each held twice by the next: no link is anyone's alone.
+        ("[[$g], [$g]]", 100_000),
+        ("{'l': $g, 'r': $g}", 200_000),
+        ("function(){$g}.[$, $]", 100_000),
     ] {
         check(rows, &format!("chain of {link}"), &chain(link, links), Well);
     }
