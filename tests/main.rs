@@ -6,6 +6,8 @@ mod api;
 mod engine;
 /// The language's reference suite, where its files lie beside the workspace.
 mod jsonata_suite;
+/// What must hold of whatever a seed makes.
+mod properties;
 /// Histories recorded from AWS, where they lie beside the workspace.
 mod recorded;
 /// What AWS accepted and refused, against `parse` and `validate`, where recordings lie beside
