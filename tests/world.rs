@@ -72,6 +72,13 @@ impl World {
         next.recover().expect("a sound journal");
     }
 
+    /// The process ends, and nothing takes its place yet.
+    pub(crate) fn halt(&mut self) {
+        let (clock, journal, directory) = (&self.clock, &self.journal, &self.directory);
+        let idle = Arc::new(engine(clock, journal, directory, self.called.clone()));
+        drop(std::mem::replace(&mut self.engine, idle));
+    }
+
     /// There is an activity of this name from now on.
     pub(crate) fn has_activity(&self, name: &str) -> String {
         let arn = Place::default().activity(name);

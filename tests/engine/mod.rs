@@ -4,4 +4,5 @@
 mod activities;
 mod callbacks;
 mod children;
+mod parking;
 mod redrives;

@@ -12,7 +12,7 @@ use engine::{
 };
 use host::scripted::{Answer, Ending, ScriptedHost, digest_of_name};
 use host::{Limits, Module, TaskHost};
-use journal::{Faults, FaultyJournal, Journal, MemoryJournal};
+use journal::{Faults, FaultyJournal, Journal, MemoryJournal, Status};
 
 use super::chance::{Chance, SeededEntropy};
 use super::{checkers, machine};
@@ -155,6 +155,8 @@ impl Run {
             false => self.chance.from(0, 20_000),
         });
         let patience = if last { PATIENCE } else { crash_after };
+        // Whoever waits for an execution keeps it in memory; by itself it may be parked.
+        let is_watched = self.chance.percent(50);
         let lived = async {
             match engine.start(self.request.clone()).await {
                 Ok(_) => {}
@@ -162,6 +164,9 @@ impl Run {
                 Err(StartError::Engine(error)) => return Err(error.to_string()),
             }
             self.acknowledged = true;
+            if !is_watched {
+                ended_by_itself(&*journal, &arn).await;
+            }
             engine.wait(&arn).await.map_err(|error| error.to_string())
         };
         let ended = tokio::time::timeout(patience, lived).await;
@@ -198,6 +203,18 @@ impl Run {
         }
         let told = engine::tell(&self.disk, arn).map_err(|error| error.to_string())?;
         Ok(told.records)
+    }
+}
+
+/// Looks now and then, from further and further apart, until the execution has ended.
+async fn ended_by_itself(journal: &FaultyJournal, arn: &ExecutionArn) {
+    let mut pause = Duration::from_millis(100);
+    while journal
+        .summary(arn)
+        .is_ok_and(|summary| summary.status == Status::Running)
+    {
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_secs(86_400));
     }
 }
 

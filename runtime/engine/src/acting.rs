@@ -56,8 +56,8 @@ impl Shared {
                     let _ = reins.stop.send(());
                 }
             }
-            Command::StartTimer(timer) => self.wake(locked, timer.at, Event::Timer(timer)),
-            Command::StartDeadline(at) => self.wake(locked, at, Event::Deadline),
+            Command::StartTimer(timer) => self.set(locked, timer.at, Due::Timer(timer)),
+            Command::StartDeadline(at) => self.set(locked, at, Due::Deadline),
             Command::Continue => {
                 let (shared, slot) = (Arc::clone(self), Arc::clone(slot));
                 tokio::spawn(async move { shared.advance(&slot, Event::Continue, None) });
@@ -65,10 +65,10 @@ impl Shared {
         }
     }
 
-    fn wake(&self, locked: &mut Slot, at: asl::Timestamp, event: Event) {
+    fn set(&self, locked: &mut Slot, at: asl::Timestamp, due: Due) {
         let wake = Wake {
             execution: locked.arn(),
-            due: Due::Event(event),
+            due,
         };
         locked.timers.insert(self.timers.insert(at, wake));
     }

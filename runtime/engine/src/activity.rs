@@ -288,8 +288,8 @@ impl Shared {
         Offer { execution, task }: &Offer,
         worker: Option<&str>,
     ) -> Option<ActivityTask> {
-        let slot = self.live(execution)?;
         let (mut commit, taken) = {
+            let slot = self.live(execution)?;
             let mut locked = lock(&slot);
             locked.offers.remove(task);
             let event = Event::Task {

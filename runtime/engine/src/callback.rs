@@ -53,59 +53,59 @@ impl Engine {
     /// [`CallbackError`].
     pub async fn task_heartbeat(&self, token: &str) -> Result<(), CallbackError> {
         let token = TaskToken::parse(token).ok_or(CallbackError::Invalid)?;
-        let slot = self.holder(&token)?;
-        let closed = {
-            let mut locked = lock(&slot);
-            match proof(&locked, &token)? {
-                Proof::Holds => {
-                    let now = self.shared.workshop.clock.now();
-                    if let Some(vigil) = locked.vigils.get_mut(&token.task) {
-                        vigil.beat(now);
-                    }
-                    return Ok(());
-                }
-                Proof::Closed(commit) => commit,
+        let now = self.shared.workshop.clock.now();
+        let proof = self.with_holder(&token, |_, locked| {
+            let proof = proof(locked, &token);
+            if let (Ok(Proof::Holds), Some(vigil)) = (&proof, locked.vigils.get_mut(&token.task)) {
+                vigil.beat(now);
             }
-        };
-        Err(refused_once_durable(closed).await)
+            proof
+        })?;
+        match proof? {
+            Proof::Holds => Ok(()),
+            Proof::Closed(commit) => Err(refused_once_durable(commit).await),
+        }
     }
 
     async fn call_back(&self, token: &str, report: Report) -> Result<(), CallbackError> {
         let token = TaskToken::parse(token).ok_or(CallbackError::Invalid)?;
-        let slot = self.holder(&token)?;
-        let mut commit = {
-            let mut locked = lock(&slot);
-            match proof(&locked, &token)? {
+        let taken = self.with_holder(&token, |slot, locked| {
+            let proof = proof(locked, &token)?;
+            Ok::<_, CallbackError>(match proof {
                 Proof::Holds => {
                     let event = Event::Task {
                         task: token.task,
                         report,
                         usage: None,
                     };
-                    Ok(self.shared.step(&slot, &mut locked, event, None))
+                    Ok(self.shared.step(slot, locked, event, None))
                 }
                 Proof::Closed(commit) => Err(commit),
-            }
-        };
-        match &mut commit {
-            Ok(commit) => Ok(commit.durable().await.map_err(Error::Interrupted)?),
-            Err(commit) => Err(refused_once_durable(commit.clone()).await),
+            })
+        })?;
+        match taken? {
+            Ok(mut commit) => Ok(commit.durable().await.map_err(Error::Interrupted)?),
+            Err(closed) => Err(refused_once_durable(closed).await),
         }
     }
 
-    /// The live execution that a token names.
-    fn holder(&self, token: &TaskToken) -> Result<Arc<Mutex<Slot>>, CallbackError> {
-        let arn = &token.execution;
-        if let Some(slot) = self.shared.live(arn) {
-            return Ok(slot);
-        }
-        match self.resume(arn) {
-            Ok(()) => self.shared.live(arn).ok_or(CallbackError::TimedOut),
+    /// Does something with the live execution that a token names, and lets it go: no caller
+    /// keeps one in memory, with whatever token.
+    fn with_holder<T>(
+        &self,
+        token: &TaskToken,
+        with: impl FnOnce(&Arc<Mutex<Slot>>, &mut Slot) -> T,
+    ) -> Result<T, CallbackError> {
+        let slot = match self.shared.enter(&token.execution) {
+            Ok(slot) => slot.ok_or(CallbackError::TimedOut)?,
             Err(Error::Journal(journal::Error::NoSuchExecution(_))) => {
-                Err(CallbackError::DoesNotExist)
+                return Err(CallbackError::DoesNotExist);
             }
-            Err(error) => Err(error.into()),
-        }
+            Err(error) => return Err(error.into()),
+        };
+        let answer = with(&slot, &mut lock(&slot));
+        self.shared.park(&slot);
+        Ok(answer)
     }
 }
 

@@ -12,6 +12,8 @@ use tokio::task::JoinHandle;
 use crate::activity::Queues;
 use crate::attempt::Workshop;
 use crate::child::Waiters;
+use crate::definitions::Definitions;
+use crate::parking::{Parking, wake_all};
 use crate::parts::{Error, Parts, StartError, StartRequest, Started};
 use crate::shared::{Shared, deliver};
 use crate::story::{Told, tell};
@@ -22,6 +24,7 @@ use crate::timers::Timers;
 pub struct Engine {
     pub(crate) shared: Arc<Shared>,
     timers: JoinHandle<()>,
+    waker: JoinHandle<()>,
 }
 
 impl Drop for Engine {
@@ -45,6 +48,7 @@ impl Engine {
             readers,
         } = parts;
         let timers = Arc::new(Timers::default());
+        let (parking, waking) = Parking::new();
         let workshop = Arc::new(Workshop {
             host,
             modules,
@@ -62,13 +66,20 @@ impl Engine {
             queues: Queues::default(),
             waiters: Waiters::default(),
             is_halted: AtomicBool::new(false),
+            definitions: Definitions::default(),
+            parking,
             slots: Mutex::default(),
         });
         let weak = Arc::downgrade(&shared);
         let timers = tokio::spawn(timers.run(clock, move |timer, wake| {
             deliver(&weak, timer, wake);
         }));
-        Self { shared, timers }
+        let waker = tokio::spawn(wake_all(Arc::downgrade(&shared), waking));
+        Self {
+            shared,
+            timers,
+            waker,
+        }
     }
 
     /// Starts an execution; resolves when its beginning is durable.
@@ -112,6 +123,12 @@ impl Engine {
         self.shared.wait(arn).await
     }
 
+    /// How many executions are held in memory: those that do something, or wait for a short
+    /// while. Others that have not ended are known by name.
+    pub fn held(&self) -> usize {
+        self.shared.slots().len()
+    }
+
     /// The whole story of an execution, as it is stored.
     ///
     /// # Errors
@@ -145,7 +162,9 @@ impl Engine {
     /// Ends attempts and timers; what they were for is in the journal.
     fn halt(&self) {
         self.timers.abort();
+        self.waker.abort();
         self.shared.is_halted.store(true, Ordering::Release);
         self.shared.slots().clear();
+        self.shared.parking.clear();
     }
 }

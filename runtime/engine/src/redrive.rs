@@ -117,8 +117,9 @@ impl Engine {
             client_token: client_token.map(Into::into),
         };
         let mut commit = self.shared.advance(&slot, event, None);
-        commit.durable().await.map_err(Error::Interrupted)?;
         let redriven = lock(&slot).execution.redriven().map(|last| last.at);
+        drop(slot);
+        commit.durable().await.map_err(Error::Interrupted)?;
         Ok(redriven.unwrap_or(now))
     }
 }

@@ -18,9 +18,11 @@ use crate::activity::Queues;
 use crate::attempt::Workshop;
 use crate::child::Waiters;
 use crate::clock::{Entropy, chance};
+use crate::definitions::Definitions;
 use crate::directory::{Directory, Known};
 use crate::map_run::ItemReaders;
 use crate::opening::{self, Opening};
+use crate::parking::Parking;
 use crate::parts::{Observer, StartedAs};
 use crate::progress::Commit;
 use crate::slot::{Slot, lock};
@@ -39,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) waiters: Waiters,
     /// Set when the engine goes: nothing is started or taken up any more.
     pub(crate) is_halted: AtomicBool,
+    pub(crate) definitions: Definitions,
+    pub(crate) parking: Parking,
     /// Locked, if at all, by who has locked a slot: never the other way round.
     pub(crate) slots: Mutex<HashMap<ExecutionArn, Arc<Mutex<Slot>>>>,
 }
@@ -48,13 +52,17 @@ pub(crate) fn deliver(shared: &Weak<Shared>, timer: TimerKey, wake: Wake) {
     let Some(shared) = shared.upgrade() else {
         return;
     };
+    if let Due::Parked = wake.due {
+        return shared.parking.is_due(wake.execution);
+    }
     let Some(slot) = shared.live(&wake.execution) else {
         return;
     };
     let mut locked = lock(&slot);
     locked.timers.remove(&timer);
     let event = match wake.due {
-        Due::Event(event) => event,
+        Due::Timer(timer) => Event::Timer(timer),
+        Due::Deadline => Event::Deadline,
         Due::Vigil(task) => match shared.look(&mut locked, task) {
             Some(report) => Event::Task {
                 task,
@@ -63,6 +71,7 @@ pub(crate) fn deliver(shared: &Weak<Shared>, timer: TimerKey, wake: Wake) {
             },
             None => return,
         },
+        Due::Parked => return,
     };
     shared.step(&slot, &mut locked, event, None);
 }
@@ -173,7 +182,10 @@ impl Shared {
         let (shared, slot) = (Arc::clone(self), Arc::clone(slot));
         tokio::spawn(async move {
             match durable.await {
-                Ok(()) => shared.committed(&slot, rows, end),
+                Ok(()) => {
+                    shared.committed(&slot, rows, end);
+                    shared.park(&slot);
+                }
                 Err(error) => shared.interrupt(&slot, sequence, &error.to_string()),
             }
         });
@@ -197,7 +209,7 @@ impl Shared {
     }
 
     /// Takes back whatever stands for the execution elsewhere.
-    fn let_go(&self, locked: &mut Slot) {
+    pub(crate) fn let_go(&self, locked: &mut Slot) {
         self.timers.remove(std::mem::take(&mut locked.timers));
         for place in std::mem::take(&mut locked.offers).into_values() {
             self.queues.withdraw(&place);

@@ -1,7 +1,7 @@
 //! A live execution: its state, its place in the journal, what it has running and waits for.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use asl::Payload;
 use asl::arn::ExecutionArn;
@@ -39,6 +39,8 @@ pub(crate) struct Slot {
     pub(crate) children: HashMap<TaskKey, ExecutionArn>,
     /// Its timers that are not due yet.
     pub(crate) timers: HashSet<TimerKey>,
+    /// Whoever waits for its end holds one more of this.
+    pub(crate) watched: Arc<()>,
 }
 
 impl Slot {
@@ -69,6 +71,7 @@ impl Slot {
             parent: None,
             children: HashMap::new(),
             timers: HashSet::new(),
+            watched: Arc::new(()),
         }
     }
 

@@ -31,7 +31,8 @@ impl Shared {
         if let Some(answer) = self.running(&arn, &input).await? {
             return answer;
         }
-        definition.keep(&*self.journal).await.map_err(Error::from)?;
+        let kept = self.definitions.keep(&*self.journal, &definition).await;
+        kept.map_err(Error::from)?;
         let opening = Opening {
             identity: identity.clone(),
             definition: definition.digest.to_string(),
@@ -43,7 +44,7 @@ impl Shared {
         slot.parent = parent;
         let slot = Arc::new(Mutex::new(slot));
         if self.claim(&arn, &slot) {
-            return self.begin(&slot, opening, input).await;
+            return self.begin(slot, opening, input).await;
         }
         // Another start of this name won meanwhile: its input decides.
         self.running(&arn, &input).await?.unwrap_or_else(|| {
@@ -54,15 +55,18 @@ impl Shared {
 
     async fn begin(
         self: &Arc<Self>,
-        slot: &Arc<Mutex<Slot>>,
+        slot: Arc<Mutex<Slot>>,
         opening: Opening,
         input: Payload,
     ) -> Result<Started, StartError> {
-        let mut commit = self.advance(slot, Event::Start { input }, Some(&opening));
+        let mut commit = self.advance(&slot, Event::Start { input }, Some(&opening));
+        let started_at = lock(&slot).execution.started_at();
+        // Whoever holds on to it keeps it from being parked.
+        drop(slot);
         commit.durable().await.map_err(Error::Interrupted)?;
         Ok(Started {
             is_new: true,
-            started_at: lock(slot).execution.started_at(),
+            started_at,
         })
     }
 
@@ -90,7 +94,9 @@ impl Shared {
                 _ => return Ok(Some(exists(Status::Running))),
             };
             begun.durable().await.map_err(Error::Interrupted)?;
-            return Ok(Some(running(&lock(&slot).execution)));
+            let answer = running(&lock(&slot).execution);
+            self.park(&slot);
+            return Ok(Some(answer));
         }
         match self.journal.summary(arn) {
             Err(journal::Error::NoSuchExecution(_)) => Ok(None),

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use asl::Timestamp;
 use asl::arn::ExecutionArn;
-use asl::interpreter::{Event, TaskKey};
+use asl::interpreter::{TaskKey, Timer};
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
@@ -23,10 +23,14 @@ pub(crate) struct Wake {
 /// What is due.
 #[derive(Debug)]
 pub(crate) enum Due {
-    /// An event of the execution.
-    Event(Event),
+    /// A scope goes on.
+    Timer(Timer),
+    /// The execution's own time is over.
+    Deadline,
     /// A look at the time of a task that someone outside has.
     Vigil(TaskKey),
+    /// The execution is parked, and to be taken up again.
+    Parked,
 }
 
 /// A timer's place in the table: its moment, then its arrival.

@@ -15,6 +15,7 @@
 //! [`STEP_EVENTS_MAX`] events or spent [`STEP_WORK_PER_MILLE_MAX`].
 
 mod apply;
+mod asleep;
 mod choice;
 mod context_object;
 mod driver;
@@ -48,6 +49,7 @@ use crate::definition::{Flow, Pattern, StateKind, StateMachine};
 use crate::history::{EventId, Record, ScopeId, Usage, Via};
 use crate::{Failure, Payload, Timestamp};
 
+pub use asleep::Asleep;
 pub use map_run::{Batching, ItemSource, MapItem, MapRunCommand, MapRunPlan, MapRunReport};
 pub use observe::{Observer, Sight};
 pub use surroundings::{Activities, AnyActivity, Chance, Surroundings};
@@ -316,10 +318,15 @@ impl Execution {
         records: impl IntoIterator<Item = &'r Record>,
     ) -> Self {
         let mut execution = Self::new(machine, identity);
-        for record in records {
-            execution.apply(record);
-        }
+        execution.extend(records);
         execution
+    }
+
+    /// Goes on with the story: what [`Execution::replay`] does with records that come in parts.
+    pub fn extend<'r>(&mut self, records: impl IntoIterator<Item = &'r Record>) {
+        for record in records {
+            self.apply(record);
+        }
     }
 
     /// Takes one event. `chance` is this step's share of it.
