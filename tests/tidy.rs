@@ -11,7 +11,7 @@ const DIRECTION: [(&str, &[&str]); 6] = [
     ("journal", &["asl"]),
     ("host", &["asl"]),
     ("engine", &["asl", "journal", "host"]),
-    ("api", &["asl", "journal", "engine"]),
+    ("api", &["asl", "journal", "host", "engine"]),
     ("server", &["asl", "journal", "host", "engine", "api"]),
 ];
 

@@ -10,8 +10,8 @@ use asl::history::Record;
 use asl::interpreter::{End, Identity, Kind};
 use asl::{Failure, Payload};
 use engine::{
-    Clock, Definition, Directory, Engine, Modules, NoTarget, NotDeployed, Parts, StartRequest,
-    StartTarget, StartedAs,
+    Clock, Definition, Directory, Engine, FunctionName, Modules, NoTarget, NotDeployed, Parts,
+    StartRequest, StartTarget, StartedAs,
 };
 use host::scripted::{Answer, Ending, ScriptedHost, digest_of_name};
 use host::{Limits, Module};
@@ -212,7 +212,8 @@ pub(crate) fn identity(machine: &str, name: &str, kind: Kind) -> Identity {
 struct Everything;
 
 impl Modules for Everything {
-    fn find(&self, name: &str, _: Option<&str>) -> Result<(Module, String), NotDeployed> {
+    fn find(&self, function: &FunctionName, _: u64) -> Result<(Module, String), NotDeployed> {
+        let name = &function.name;
         let module = Module {
             digest: digest_of_name(name),
             limits: Limits::default(),

@@ -33,7 +33,7 @@ fn asks(fields: Value, next: Value) -> Value {
 
 /// How an execution stands, without waiting for it, which would keep it in memory.
 fn stands(world: &World, arn: &ExecutionArn) -> (Status, Option<Timestamp>) {
-    let summary = world.journal.summary(arn).unwrap();
+    let summary = world.journal.summary(arn).expect("a summary");
     (summary.status, summary.stopped_at)
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use asl::history::Usage;
 use asl::{Failure, Payload};
-use engine::{Clock, Modules, NotDeployed};
+use engine::{Clock, FunctionName, Modules, NotDeployed};
 use host::{Attempt, Digest, Error, Limits, Module, Outcome, Running, TaskHost};
 use serde_json::{Value, json};
 
@@ -17,8 +17,9 @@ pub(crate) struct Functions {
 }
 
 impl Modules for Functions {
-    fn find(&self, name: &str, _: Option<&str>) -> Result<(Module, String), NotDeployed> {
-        let behaviour = self.behaviours.get(name).ok_or(NotDeployed::Unknown)?;
+    fn find(&self, function: &FunctionName, _: u64) -> Result<(Module, String), NotDeployed> {
+        let behaviour = self.behaviours.get(&function.name);
+        let behaviour = behaviour.ok_or(NotDeployed::Unknown)?;
         let digest = Digest(behaviour.as_str().into());
         Ok((
             Module {
@@ -60,7 +61,12 @@ impl TaskHost for Functions {
                 memory_bytes_peak: 0,
                 wall_time: Duration::ZERO,
             };
-            Ok(Outcome { result, usage })
+            let log_tail = String::new();
+            Ok(Outcome {
+                result,
+                usage,
+                log_tail,
+            })
         })
     }
 }

@@ -8,7 +8,8 @@ use asl::history::Record;
 use asl::interpreter::{End, Execution, Identity, Kind};
 use asl::{Failure, Payload};
 use engine::{
-    Clock, Definition, Engine, Modules, NotDeployed, Observer, Parts, StartError, StartRequest,
+    Clock, Definition, Engine, FunctionName, Modules, NotDeployed, Observer, Parts, StartError,
+    StartRequest,
 };
 use host::scripted::{Answer, Ending, ScriptedHost, digest_of_name};
 use host::{Limits, Module, TaskHost};
@@ -165,7 +166,7 @@ impl Run {
             }
             self.acknowledged = true;
             if !is_watched {
-                ended_by_itself(&*journal, &arn).await;
+                ended_by_itself(&journal, &arn).await;
             }
             engine.wait(&arn).await.map_err(|error| error.to_string())
         };
@@ -243,12 +244,12 @@ fn identity() -> Identity {
 struct Named;
 
 impl Modules for Named {
-    fn find(&self, name: &str, _: Option<&str>) -> Result<(Module, String), NotDeployed> {
-        if name == "missing" {
+    fn find(&self, function: &FunctionName, _: u64) -> Result<(Module, String), NotDeployed> {
+        if function.name == "missing" {
             return Err(NotDeployed::Unknown);
         }
         let module = Module {
-            digest: digest_of_name(name),
+            digest: digest_of_name(&function.name),
             limits: Limits::default(),
         };
         Ok((module, "$LATEST".into()))

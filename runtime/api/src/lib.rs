@@ -1,4 +1,5 @@
-//! Speaks AWS: the operations of Step Functions, from a request's JSON to an answer's.
+//! Speaks AWS: the operations of Step Functions and of Lambda, from a request's JSON to an
+//! answer's.
 //!
 //! [`Api::call`] takes an operation's name and a body and gives a status and a body, so that
 //! the whole of AWS's behaviour (validation order, messages, paging, idempotency) is tested
@@ -10,6 +11,7 @@ mod actions;
 mod arn;
 mod caller;
 mod error;
+pub mod lambda;
 mod name;
 mod paging;
 mod protocol;
@@ -22,5 +24,5 @@ pub use caller::Caller;
 pub use error::ApiError;
 pub use protocol::{Answer, Api, BODY_BYTES_MAX, OPERATIONS};
 pub use quotas::Quotas;
-pub use registry::Registry;
+pub use registry::{Functions, Registry};
 pub use role::Role;

@@ -75,6 +75,21 @@ impl Paging {
         URL_SAFE_NO_PAD.encode(text)
     }
 
+    /// The page of a list that is there as a whole, in the order of its keys.
+    pub(crate) fn page<T>(
+        &self,
+        all: impl Iterator<Item = (String, T)>,
+    ) -> (Vec<T>, Option<String>) {
+        let after = self.after.as_deref();
+        let rest = all.filter(|(key, _)| after.is_none_or(|after| key.as_str() > after));
+        let mut found: Vec<(String, T)> = rest.take(self.limit.saturating_add(1)).collect();
+        let next = self.cut(&mut found, |(key, _)| key.clone());
+        (
+            found.into_iter().map(|(_, element)| element).collect(),
+            next,
+        )
+    }
+
     /// Cuts `found`, which has one element more than the limit if there is a next page.
     pub(crate) fn cut<T>(&self, found: &mut Vec<T>, key: impl Fn(&T) -> String) -> Option<String> {
         let more = found.len() > self.limit;

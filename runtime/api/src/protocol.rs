@@ -186,11 +186,16 @@ impl Api {
 
     /// A random UUID.
     pub(crate) fn uuid(&self) -> String {
-        let (high, low) = (self.entropy.draw(), self.entropy.draw());
-        uuid::Builder::from_random_bytes((u128::from(high) << 64 | u128::from(low)).to_be_bytes())
-            .into_uuid()
-            .to_string()
+        uuid(&*self.entropy)
     }
+}
+
+/// A random UUID.
+pub(crate) fn uuid(entropy: &dyn Entropy) -> String {
+    let (high, low) = (entropy.draw(), entropy.draw());
+    uuid::Builder::from_random_bytes((u128::from(high) << 64 | u128::from(low)).to_be_bytes())
+        .into_uuid()
+        .to_string()
 }
 
 /// A moment as AWS's JSON has it: seconds since the epoch.

@@ -107,6 +107,12 @@ impl Place {
         format!("arn:aws:states:{region}:{account_id}:activity:{name}")
     }
 
+    /// The ARN of a Lambda function of this name.
+    pub fn function(&self, name: &str) -> String {
+        let Self { region, account_id } = self;
+        format!("arn:aws:lambda:{region}:{account_id}:function:{name}")
+    }
+
     /// The ARN of a Standard execution of this name.
     pub fn execution(&self, state_machine: &str, name: &str) -> ExecutionArn {
         let Self { region, account_id } = self;

@@ -9,9 +9,9 @@ use host::{Attempt, Context, OnHeartbeat, TaskHost};
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
+use crate::function::Modules;
 use crate::integration::{self, Plan, Work};
 use crate::services::{ServiceCall, Services};
-use crate::task_module::Modules;
 
 /// What attempts need of the engine.
 pub(crate) struct Workshop {

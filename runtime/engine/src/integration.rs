@@ -4,14 +4,16 @@
 //! Source: AWS, "Invoke Lambda functions with Step Functions"; the answer's shape is as
 //! recorded.
 
+use asl::arn::Place;
 use asl::history::Via;
 use asl::interpreter::{Identity, TaskCommand};
 use asl::{ErrorName, Failure, Payload};
 use host::Module;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::attempt::idempotency_key;
-use crate::task_module::{Modules, NotDeployed};
+use crate::function::{FunctionName, Modules, NotDeployed};
 
 /// What is to be run, and how its answer is worded.
 pub(crate) struct Work {
@@ -67,8 +69,8 @@ pub(crate) fn plan<'c>(
 ) -> Result<Plan<'c>, Failure> {
     match &command.via {
         Via::Lambda => {
-            let (name, qualifier) = function(&command.resource);
-            let (module, _) = find(identity, command, modules, name, qualifier)?;
+            let function = FunctionName::read(&command.resource, &home(identity));
+            let (module, _) = find(identity, command, modules, function)?;
             Ok(Plan::Module(Work {
                 module,
                 input: command.input.clone(),
@@ -103,12 +105,11 @@ fn invoke(
             "The Parameters of lambda:invoke must have a string FunctionName.",
         ));
     };
-    let (name, qualifier) = function(written);
-    let qualifier = parameters
-        .get("Qualifier")
-        .and_then(Value::as_str)
-        .or(qualifier);
-    let (module, version) = find(identity, command, modules, name, qualifier)?;
+    let mut function = FunctionName::read(written, &home(identity));
+    if let Some(qualifier) = parameters.get("Qualifier").and_then(Value::as_str) {
+        function.qualifier = Some(qualifier.to_owned());
+    }
+    let (module, version) = find(identity, command, modules, function)?;
     // As recorded, a function that is given nothing, or null, sees an empty object.
     let payload = parameters
         .get("Payload")
@@ -124,30 +125,47 @@ fn invoke(
     })
 }
 
+/// Where an execution is at home: what a name alone means there.
+fn home(identity: &Identity) -> Place {
+    let account_id = identity.execution_arn.as_str().split(':').nth(4);
+    Place {
+        region: identity.region.to_string(),
+        account_id: account_id.unwrap_or_default().to_owned(),
+    }
+}
+
+/// The module of a function. One of another account or region that is not deployed there is
+/// looked for at home too: a definition written for an account of AWS runs here as it is.
 fn find(
     identity: &Identity,
     command: &TaskCommand,
     modules: &dyn Modules,
-    name: &str,
-    qualifier: Option<&str>,
+    function: FunctionName,
 ) -> Result<(Module, String), Failure> {
-    modules.find(name, qualifier).map_err(|error| match error {
+    let key = idempotency_key(identity, command);
+    let (home, draw) = (home(identity), draw(&key));
+    let found = match modules.find(&function, draw) {
+        Err(NotDeployed::Unknown) if function.place != home => {
+            let place = home;
+            modules.find(
+                &FunctionName {
+                    place,
+                    ..function.clone()
+                },
+                draw,
+            )
+        }
+        found => found,
+    };
+    found.map_err(|error| match error {
         NotDeployed::Unknown => {
-            let region = &identity.region;
-            let account = identity
-                .execution_arn
-                .as_str()
-                .split(':')
-                .nth(4)
-                .unwrap_or_default();
-            let qualifier = qualifier.unwrap_or("$LATEST");
+            let qualifier = function.qualifier.as_deref().unwrap_or("$LATEST");
             Failure::new(
                 ErrorName::RESOURCE_NOT_FOUND,
                 format!(
-                    "Function not found: arn:aws:lambda:{region}:{account}:function:{name}:\
-                     {qualifier} (Service: AWSLambda; Status Code: 404; Error Code: \
-                     ResourceNotFoundException; Request ID: {}; Proxy: null)",
-                    idempotency_key(identity, command)
+                    "Function not found: {}:{qualifier} (Service: AWSLambda; Status Code: 404; \
+                     Error Code: ResourceNotFoundException; Request ID: {key}; Proxy: null)",
+                    function.arn()
                 ),
             )
         }
@@ -155,17 +173,10 @@ fn find(
     })
 }
 
-/// The name and qualifier in any form AWS takes: `NAME`, `NAME:Q`, `ACCOUNT:function:NAME`,
-/// `arn:aws:lambda:…:function:NAME[:Q]`; and ours, `wasm:NAME[:Q]`.
-pub fn function(written: &str) -> (&str, Option<&str>) {
-    let tail = match written.rsplit_once(":function:") {
-        Some((_, tail)) => tail,
-        None => written.strip_prefix("wasm:").unwrap_or(written),
-    };
-    match tail.split_once(':') {
-        Some((name, qualifier)) => (name, Some(qualifier)),
-        None => (tail, None),
-    }
+/// A number that is the same whenever this attempt is repeated.
+fn draw(idempotency_key: &str) -> u64 {
+    let hash = Sha256::digest(idempotency_key);
+    u64::from_be_bytes(hash[..8].try_into().expect("a hash has 32 bytes"))
 }
 
 /// The envelope of an invocation. The headers are what a function's answer has on AWS;
@@ -202,30 +213,4 @@ fn invocation(output: &Payload, version: &str, id: &str, command: &TaskCommand) 
         "SdkResponseMetadata": { "RequestId": id },
         "StatusCode": 200,
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::function;
-
-    #[test]
-    fn functions_are_named_in_many_ways() {
-        for (written, expected) in [
-            ("wasm:charge", ("charge", None)),
-            ("wasm:charge:7", ("charge", Some("7"))),
-            ("charge", ("charge", None)),
-            ("charge:live", ("charge", Some("live"))),
-            (
-                "arn:aws:lambda:us-east-1:000000000000:function:charge",
-                ("charge", None),
-            ),
-            (
-                "arn:aws:lambda:us-east-1:000000000000:function:charge:3",
-                ("charge", Some("3")),
-            ),
-            ("000000000000:function:charge", ("charge", None)),
-        ] {
-            assert_eq!(function(written), expected, "{written}");
-        }
-    }
 }

@@ -16,6 +16,7 @@ mod directory;
 pub mod excerpt;
 mod executor;
 mod express;
+mod function;
 mod integration;
 mod lives;
 mod loading;
@@ -32,7 +33,6 @@ mod shared;
 mod slot;
 mod starting;
 mod story;
-mod task_module;
 mod test_state;
 mod timers;
 mod vigil;
@@ -44,7 +44,7 @@ pub use definition::Definition;
 pub use directory::{Directory, NoTarget, Nothing, StartTarget};
 pub use executor::Engine;
 pub use express::{Ended, run_express};
-pub use integration::function;
+pub use function::{FunctionName, Modules, NotDeployed};
 pub use map_run::{
     ItemReaders, Items, MapRunTold, NextItem, NoReaders, OpeningItems, SourceItem, UpdateError,
 };
@@ -53,7 +53,4 @@ pub use redrive::{NotRedrivable, RedriveError, redrivable};
 pub use retention::retain;
 pub use services::{Calling, NoServices, ServiceCall, Services};
 pub use story::{Told, tell};
-pub use task_module::{
-    DeployError, Deployment, ModuleDescription, ModuleVersion, Modules, NotDeployed, TaskModules,
-};
 pub use test_state::{Crew, test_state};

@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::definition::Definition;
 use crate::directory::{Directory, Nothing};
+use crate::function::Modules;
 use crate::map_run::{ItemReaders, NoReaders};
 use crate::services::{NoServices, Services};
-use crate::task_module::Modules;
 
 /// What an engine is made of.
 pub struct Parts {

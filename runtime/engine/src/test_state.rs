@@ -8,8 +8,8 @@ use host::TaskHost;
 
 use crate::attempt::Workshop;
 use crate::clock::{Clock, Entropy};
+use crate::function::Modules;
 use crate::services::Services;
-use crate::task_module::Modules;
 
 /// Whom a test may need. Nothing of it is asked where the state's work is mocked.
 pub struct Crew {

@@ -3,6 +3,7 @@
 //! This crate knows modules, limits and outcomes. It knows nothing of state machines,
 //! retries, journals or the AWS API. Read [`TaskHost`] first.
 
+mod keeper;
 pub mod scripted;
 #[cfg(feature = "wasm")]
 pub mod wasm;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use asl::{Failure, Payload, Timestamp};
 
 pub use asl::history::Usage;
+pub use keeper::{Kind, ModuleKeeper, NotPrepared, Prepared, Preparing};
 use serde::{Deserialize, Serialize};
 
 /// The future of one attempt.
@@ -106,7 +108,13 @@ pub struct Outcome {
     pub result: Result<Payload, Failure>,
     /// What it used.
     pub usage: Usage,
+    /// The end of what it logged: at most [`LOG_TAIL_BYTES_MAX`].
+    pub log_tail: String,
 }
+
+/// What is kept of an attempt's log, in bytes. Source: AWS Lambda, `LogType` of Invoke: the
+/// last 4 KB.
+pub const LOG_TAIL_BYTES_MAX: usize = 4 << 10;
 
 /// What went wrong in the host, not in the guest: the attempt may be repeated elsewhere.
 #[derive(Debug, thiserror::Error)]

@@ -148,6 +148,7 @@ impl TaskHost for ScriptedHost {
                     wall_time: answer.after,
                     ..Usage::default()
                 },
+                log_tail: String::new(),
             })
         })
     }

@@ -3,7 +3,7 @@
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
-use host::{Limits, TaskHost as _};
+use host::{LOG_TAIL_BYTES_MAX, Limits, TaskHost as _};
 
 use crate::guests::{answer, attempt, failure, host, limits, named, prepare, run};
 
@@ -158,6 +158,14 @@ async fn a_flood_of_log_lines_is_dropped_and_a_huge_one_traps() {
     };
     let outcome = run("task/logs_a_flood", wide, "3").await;
     assert_eq!(outcome.result.unwrap().text(), "3");
+    assert_eq!(outcome.log_tail.len(), LOG_TAIL_BYTES_MAX);
+    assert!(
+        outcome
+            .log_tail
+            .ends_with("\n984 log lines dropped: an attempt may log 1048576 bytes\n"),
+        "{}",
+        outcome.log_tail
+    );
     let outcome = run("task/logs_sixteen_mebibytes", wide, "3").await;
     assert_eq!(named(outcome.result.unwrap_err()).0, "Wasm.Trap");
 }

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::Ordering::SeqCst;
 
+use host::Kind;
 use host::TaskHost as _;
-use host::wasm::Kind;
 
 use crate::guests::{answer, attempt, counting, failure, host, limits, prepare, run};
 
@@ -36,6 +36,13 @@ async fn an_exit_code_comes_with_what_was_complained_of() {
         cause.contains("code 3") && cause.contains("out of stock"),
         "{cause}"
     );
+}
+
+#[tokio::test]
+async fn the_end_of_the_log_comes_with_the_outcome() {
+    let outcome = run("command/exits_with_three", limits(), "1").await;
+    assert_eq!(outcome.log_tail.trim(), "out of stock");
+    assert_eq!(run("task/echo", limits(), "1").await.log_tail, "");
 }
 
 #[tokio::test]

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
-use api::Registry;
-use engine::{Engine, Modules, Observer, Parts, TaskModules};
+use api::lambda::Lambda;
+use api::{Functions, Registry};
+use engine::clock::{SystemClock, SystemEntropy};
+use engine::{Engine, Modules, Observer, Parts};
 use host::wasm::WasmHost;
 use journal::sqlite::{Options, SqliteJournal};
 use journal::{Journal, MemoryJournal};
@@ -17,7 +19,7 @@ pub(crate) struct Store {
     /// The sandbox, with the modules it keeps.
     pub(crate) host: Arc<WasmHost>,
     /// What is deployed.
-    pub(crate) deployed: Arc<TaskModules>,
+    pub(crate) functions: Arc<Functions>,
     /// State machines and activities.
     pub(crate) registry: Arc<Registry>,
 }
@@ -49,12 +51,12 @@ impl Store {
     }
 
     fn of(journal: Arc<dyn Journal>, host: WasmHost) -> Self {
-        let deployed = Arc::new(TaskModules::new(Arc::clone(&journal)));
+        let functions = Arc::new(Functions::new(Arc::clone(&journal)));
         let registry = Arc::new(Registry::new(Arc::clone(&journal)));
         Self {
             journal,
             host: Arc::new(host),
-            deployed,
+            functions,
             registry,
         }
     }
@@ -73,8 +75,19 @@ impl Store {
         }
     }
 
+    /// Lambda's API on what is deployed.
+    pub(crate) fn lambda(&self) -> Arc<Lambda> {
+        Arc::new(Lambda::new(
+            Arc::clone(&self.functions),
+            Arc::clone(&self.host) as Arc<dyn host::ModuleKeeper>,
+            Arc::clone(&self.host) as Arc<dyn host::TaskHost>,
+            Arc::new(SystemClock),
+            Arc::new(SystemEntropy),
+        ))
+    }
+
     /// An engine that runs what is deployed.
     pub(crate) fn engine(&self) -> Engine {
-        Engine::new(self.parts(Arc::clone(&self.deployed) as Arc<dyn Modules>, None))
+        Engine::new(self.parts(Arc::clone(&self.functions) as Arc<dyn Modules>, None))
     }
 }

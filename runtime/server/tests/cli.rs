@@ -108,7 +108,7 @@ fn failures_and_bad_input_have_their_exit_codes() {
         (
             vec!["run", &file("task.asl.json"), "--task", &task],
             2,
-            "not WebAssembly",
+            "It is not WebAssembly either",
         ),
         (
             vec!["run", &file("task.asl.json"), "--task", "echo"],
@@ -206,14 +206,14 @@ fn modules_are_deployed_and_run() {
     check(
         &["task", "describe", "echo", "--json", "--data-dir", &data],
         0,
-        &["digest"],
+        &["\"Digest\""],
         &[],
     );
     check(
         &["task", "describe", "other", "--data-dir", &data],
         2,
         &[],
-        &["no task module"],
+        &["Function not found: arn:aws:lambda:us-east-1:123456789012:function:other"],
     );
     let invoke = [
         "task",
@@ -224,7 +224,7 @@ fn modules_are_deployed_and_run() {
         "--data-dir",
         &data,
     ];
-    check(&invoke, 0, &["[1,2]"], &["fuel"]);
+    check(&invoke, 0, &["[1,2]"], &["Fuel: "]);
     let run = [
         "run",
         &file,

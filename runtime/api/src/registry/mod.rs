@@ -1,7 +1,8 @@
 //! What the API keeps beside executions: state machines with their versions and aliases, and
-//! activities. Documents in the journal's catalogue.
+//! activities, functions. Documents in the journal's catalogue.
 
 mod activity;
+mod function;
 mod machine;
 mod shelf;
 mod target;
@@ -13,6 +14,8 @@ use engine::Definition;
 use journal::Journal;
 
 pub(crate) use activity::Activity;
+pub use function::Functions;
+pub(crate) use function::{Code, Configuration, Function, FunctionAlias, FunctionSettings, LATEST};
 pub(crate) use machine::{Alias, Encryption, Logging, Machine, Revision, Route, Settings, Tags};
 pub(crate) use shelf::{Change, Shelf};
 pub(crate) use target::{Target, deleting};

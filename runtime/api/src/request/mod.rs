@@ -2,6 +2,7 @@
 //! violated constraints at once.
 
 mod constraint;
+mod rest;
 mod shape;
 
 pub(crate) use constraint::{List, Number, Text};
@@ -19,6 +20,16 @@ pub(crate) struct Request {
     path: String,
     violations: Vec<String>,
     malformed: Option<ApiError>,
+    spelling: Spelling,
+}
+
+/// How a service's front names a field in its messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Spelling {
+    /// As the request does.
+    Same,
+    /// With a small first letter, as fronts of REST services do.
+    Small,
 }
 
 /// What stands in a field, in the words of the service front.
@@ -62,6 +73,7 @@ impl Request {
             path,
             violations: Vec::new(),
             malformed: None,
+            spelling: Spelling::Same,
         }
     }
 
@@ -221,6 +233,7 @@ impl Request {
         read: impl FnOnce(&mut Request) -> T,
     ) -> T {
         let mut inner = Self::of(fields, path);
+        inner.spelling = self.spelling;
         let value = read(&mut inner);
         self.violations.append(&mut inner.violations);
         self.malformed = self.malformed.take().or(inner.malformed);
@@ -235,7 +248,13 @@ impl Request {
     }
 
     fn place(&self, name: &str) -> String {
-        format!("{}{name}", self.path)
+        let path = &self.path;
+        match (self.spelling, name.split_at_checked(1)) {
+            (Spelling::Small, Some((first, rest))) => {
+                format!("{path}{}{rest}", first.to_ascii_lowercase())
+            }
+            _ => format!("{path}{name}"),
+        }
     }
 
     fn mistyped<T>(&mut self, value: &Value, expected: &str) -> Option<T> {

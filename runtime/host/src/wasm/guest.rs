@@ -61,6 +61,12 @@ impl Guest {
             .unwrap_or_default()
     }
 
+    /// The end of the log, when the guest has ended.
+    pub(super) fn log_tail(&self) -> String {
+        let log = self.log.as_ref();
+        log.map(|log| log.tail()).unwrap_or_default()
+    }
+
     /// Takes what a command printed.
     pub(super) fn take_printed(&self) -> Vec<u8> {
         let printed = self.wasi.as_ref().and_then(|wasi| wasi.printed.as_ref());

@@ -64,8 +64,11 @@ pub(super) async fn run(
     };
     let wall_time = begun.elapsed();
     let result = verdict::of(called, store.data(), &limits)?;
-    let usage = usage(&store, &limits, wall_time);
-    Ok(Outcome { result, usage })
+    Ok(Outcome {
+        result,
+        usage: usage(&store, &limits, wall_time),
+        log_tail: store.data().log_tail(),
+    })
 }
 
 /// A store that holds the guest to its limits.

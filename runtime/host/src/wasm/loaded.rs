@@ -10,8 +10,7 @@ use wasmtime_wasi::p2::bindings::CommandPre;
 use super::bindings::TaskPre;
 use super::guest::Guest;
 use super::limits;
-use super::prepare::Kind;
-use crate::Digest;
+use crate::{Digest, Kind};
 
 /// A module whose imports are resolved: what remains is a fresh instance and a call.
 pub(super) enum Loaded {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::bindings::stepwell::task::host::Level;
 use super::limits;
 use super::stream::Sink;
-use crate::Context;
+use crate::{Context, LOG_TAIL_BYTES_MAX};
 
 /// The log of one attempt.
 pub(super) struct AttemptLog {
@@ -24,6 +24,8 @@ struct State {
     line: Vec<u8>,
     /// The last of what standard error said: up to twice the tail, trimmed when beyond.
     tail: Vec<u8>,
+    /// The end of what was told: up to twice what is kept, trimmed when beyond.
+    told: String,
 }
 
 impl AttemptLog {
@@ -38,8 +40,9 @@ impl AttemptLog {
     pub(super) fn line(&self, level: Level, message: &str, fields: &str) {
         let message = cut(message, limits::LOG_LINE_BYTES_MAX);
         let fields = cut(fields, limits::LOG_LINE_BYTES_MAX - message.len());
-        if self.state().admits(message.len() + fields.len()) {
-            tell(&self.context, level, message, fields);
+        let mut state = self.state();
+        if state.admits(message.len() + fields.len()) {
+            state.tell(&self.context, level, message, fields);
         }
     }
 
@@ -60,12 +63,8 @@ impl AttemptLog {
     fn tell_line(&self, state: &mut State) {
         let line = std::mem::take(&mut state.line);
         if state.admits(line.len()) {
-            tell(
-                &self.context,
-                Level::Info,
-                &String::from_utf8_lossy(&line),
-                "",
-            );
+            let line = String::from_utf8_lossy(&line);
+            state.tell(&self.context, Level::Info, &line, "");
         }
     }
 
@@ -75,14 +74,20 @@ impl AttemptLog {
         if !state.line.is_empty() {
             self.tell_line(&mut state);
         }
-        if state.dropped > 0 {
+        let dropped = std::mem::take(&mut state.dropped);
+        if dropped > 0 {
             let said = format!(
-                "{} log lines dropped: an attempt may log {} bytes",
-                state.dropped,
+                "{dropped} log lines dropped: an attempt may log {} bytes",
                 limits::LOG_BYTES_MAX
             );
-            tell(&self.context, Level::Warn, &said, "");
+            state.tell(&self.context, Level::Warn, &said, "");
         }
+    }
+
+    /// The end of all that was told, when no more will come.
+    pub(super) fn tail(&self) -> String {
+        self.finish();
+        end(&self.state().told).to_owned()
     }
 
     /// The last of what standard error said.
@@ -123,6 +128,19 @@ impl State {
         admitted
     }
 
+    fn tell(&mut self, context: &Context, level: Level, message: &str, fields: &str) {
+        for part in [message, " ", fields] {
+            if !fields.is_empty() || part != " " {
+                self.told.push_str(part);
+            }
+        }
+        self.told.push('\n');
+        if self.told.len() > 2 * LOG_TAIL_BYTES_MAX {
+            self.told = end(&self.told).to_owned();
+        }
+        tell(context, level, message, fields);
+    }
+
     fn keep_tail(&mut self, bytes: &[u8]) {
         let from = bytes.len().saturating_sub(limits::STDERR_TAIL_BYTES_MAX);
         self.tail.extend_from_slice(&bytes[from..]);
@@ -131,6 +149,12 @@ impl State {
                 .drain(..self.tail.len() - limits::STDERR_TAIL_BYTES_MAX);
         }
     }
+}
+
+/// The end that is kept, beginning between two characters.
+fn end(told: &str) -> &str {
+    let from = told.len().saturating_sub(LOG_TAIL_BYTES_MAX);
+    &told[told.ceil_char_boundary(from)..]
 }
 
 /// The longest beginning of `text` that fits, ending between two characters.

@@ -1,7 +1,7 @@
 //! The sandbox: each attempt runs in a fresh wasmtime instance, bounded by fuel, memory
 //! and wall clock, with a WASI that is there but empty and deterministic.
 //!
-//! Three kinds of module are accepted ([`Kind`]): a component that exports
+//! Three kinds of module are accepted ([`Kind`](crate::Kind)): a component that exports
 //! `stepwell:task/handler`, a component that exports `wasi:cli/run`, and a core module
 //! that is a WASI preview 1 command. What a guest does wrong is a failure, told by name;
 //! only what goes wrong on our side is an error.
@@ -34,12 +34,12 @@ use std::sync::Arc;
 use tokio::sync::{OnceCell, Semaphore};
 use wasmtime::Engine;
 
-use crate::{Attempt, Digest, Error, Running, TaskHost};
+use crate::{Attempt, Digest, Error, ModuleKeeper, Prepared, Preparing, Running, TaskHost};
 use epoch::Ticker;
 use linkers::Linkers;
 use loaded::{Loaded, LoadedModules};
 use module_store::ModuleStore;
-pub use prepare::{Kind, PrepareError, Prepared};
+pub use prepare::PrepareError;
 
 /// Runs attempts of WebAssembly modules.
 ///
@@ -184,6 +184,16 @@ impl TaskHost for WasmHost {
             let _ticking = self.ticker.ticking();
             instance::run(&self.shared.engine, &loaded, attempt).await
         })
+    }
+}
+
+impl ModuleKeeper for WasmHost {
+    fn prepare(&self, bytes: Vec<u8>) -> Preparing<'_> {
+        Box::pin(async move { Ok(Self::prepare(self, bytes).await?) })
+    }
+
+    fn bytes(&self, digest: &Digest) -> Result<Arc<[u8]>, Error> {
+        self.shared.store.get(digest)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use wasmparser::{Parser, Payload};
 use wasmtime::component::Component;
 use wasmtime::{Engine, ExternType, Module, UnknownImportError};
@@ -16,38 +15,12 @@ use super::limits;
 use super::linkers::Linkers;
 use super::loaded::Loaded;
 use super::module_store::digest_of;
-use crate::{Digest, Error};
+use crate::{Digest, Error, NotPrepared, Prepared};
 
 /// Names of imports or exports that a message lists.
 const NAMES_LISTED_MAX: usize = 16;
 /// One such name, in bytes: it comes from the module.
 const NAME_BYTES_MAX: usize = 128;
-
-/// How a module takes its input and gives its output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Kind {
-    /// A component that exports `stepwell:task/handler`: JSON in, JSON or a failure out.
-    Task,
-    /// A component that exports `wasi:cli/run`: JSON on standard input and output.
-    Command,
-    /// A core module that is a WASI preview 1 command: JSON on standard input and output.
-    Preview1,
-}
-
-/// A module that was checked, compiled and stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Prepared {
-    /// By which it is run.
-    pub digest: Digest,
-    /// How it is called.
-    pub kind: Kind,
-    /// What it imports, by name, as it wrote them.
-    pub imports: Vec<String>,
-    /// Whether the same input always gives the same outcome, so that an attempt may be
-    /// repeated unseen. Holds for every module that was granted no capability.
-    pub pure: bool,
-}
 
 /// Why a module is refused; each sentence is meant for its author.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +65,15 @@ pub enum PrepareError {
     /// Nothing is wrong with the module, but it could not be stored.
     #[error(transparent)]
     Store(#[from] Error),
+}
+
+impl From<PrepareError> for NotPrepared {
+    fn from(error: PrepareError) -> Self {
+        match error {
+            PrepareError::Store(error) => Self::Host(error),
+            refused => Self::Refused(refused.to_string()),
+        }
+    }
 }
 
 /// Refuses what is too large before anything looks at it.

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, OnceLock};
 
 use asl::{Failure, Payload, Timestamp};
-use host::wasm::{PrepareError, Prepared, WasmHost};
-use host::{Attempt, Context, Digest, Limits, Module, Outcome, TaskHost as _};
+use host::wasm::{PrepareError, WasmHost};
+use host::{Attempt, Context, Digest, Limits, Module, Outcome, Prepared, TaskHost as _};
 use wit_component::StringEncoding;
 
 /// Linear memory that guests of these tests may have, in bytes.

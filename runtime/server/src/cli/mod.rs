@@ -8,6 +8,7 @@ mod definition_file;
 mod diagnostics;
 mod eval;
 mod execution;
+mod functions;
 mod graph;
 mod input;
 mod live;

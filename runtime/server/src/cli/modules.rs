@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use asl::Timestamp;
+use asl::arn::Place;
 use asl::definition::{Resource, StateKind, StateMachine, Template};
-use engine::{Deployment, ModuleVersion, Modules, TaskModules};
-use host::wasm::WasmHost;
-use host::{Limits, Module};
+use engine::FunctionName;
+use host::Limits;
 
+use super::functions::Functions;
 use super::output;
 use crate::wiring::Store;
 
@@ -35,11 +36,14 @@ pub(super) async fn provide(
     given: &Given,
 ) -> anyhow::Result<()> {
     let needed = needed(machine);
-    for name in given.keys().filter(|name| !needed.contains_key(*name)) {
+    let is_needed = |name: &String| needed.values().any(|(needed, _)| needed.name == *name);
+    for name in given.keys().filter(|name| !is_needed(name)) {
         output::say(format_args!("note: no Task names the module {name}"));
     }
     let mut missing = Vec::new();
-    for (name, states) in &needed {
+    for (needed, states) in needed.values() {
+        let name = &needed.name;
+        let functions = Functions::of(store, needed.place.clone());
         let beside = definition.parent().unwrap_or(Path::new("")).join("tasks");
         let beside = beside.join(format!("{name}.wasm"));
         let file = given
@@ -48,9 +52,11 @@ pub(super) async fn provide(
             .or_else(|| beside.is_file().then_some(beside));
         match file {
             Some(file) => {
-                deploy(&store.host, &store.deployed, name, &file, Limits::default()).await?;
+                functions.deploy(name, &file, Limits::default()).await?;
             }
-            None if store.deployed.find(name, None).is_ok() => {}
+            None if functions.has(needed).await => {}
+            // As executions do, a function of elsewhere is looked for at home too.
+            None if at_home(store, name).await => {}
             None => missing.push(format!("  {name}, for the state {}", states.join(", "))),
         }
     }
@@ -65,34 +71,10 @@ pub(super) async fn provide(
     Ok(())
 }
 
-/// Prepares a module and gives it the next version of its name.
-pub(super) async fn deploy(
-    host: &WasmHost,
-    deployed: &TaskModules,
-    name: &str,
-    file: &Path,
-    limits: Limits,
-) -> anyhow::Result<ModuleVersion> {
-    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let code_bytes = bytes.len() as u64;
-    let prepared = host
-        .prepare(bytes)
-        .await
-        .with_context(|| file.display().to_string())?;
-    let deployment = Deployment {
-        kind: serde_json::to_value(prepared.kind)?
-            .as_str()
-            .unwrap_or_default()
-            .to_owned(),
-        code_bytes,
-        imports: prepared.imports,
-        pure: prepared.pure,
-    };
-    let module = Module {
-        digest: prepared.digest,
-        limits,
-    };
-    Ok(deployed.deploy(name, module, deployment, now()).await?)
+async fn at_home(store: &Store, name: &str) -> bool {
+    let home = Place::default();
+    let here = FunctionName::read(name, &home);
+    Functions::of(store, home).has(&here).await
 }
 
 /// The present moment, for what is written down.
@@ -102,8 +84,8 @@ pub(super) fn now() -> Timestamp {
 
 /// The modules that Tasks name, each with the states that do; names that an expression
 /// makes are known only when it is evaluated.
-fn needed(machine: &StateMachine) -> BTreeMap<String, Vec<String>> {
-    let mut needed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+fn needed(machine: &StateMachine) -> BTreeMap<String, (FunctionName, Vec<String>)> {
+    let mut needed: BTreeMap<String, (FunctionName, Vec<String>)> = BTreeMap::new();
     for state in &machine.states {
         let StateKind::Task(task) = &state.kind else {
             continue;
@@ -117,11 +99,12 @@ fn needed(machine: &StateMachine) -> BTreeMap<String, Vec<String>> {
             _ => None,
         };
         if let Some(written) = written {
-            let (name, _) = engine::function(written);
-            needed
-                .entry(name.to_owned())
-                .or_default()
-                .push(state.name.to_string());
+            let name = FunctionName {
+                qualifier: None,
+                ..FunctionName::read(written, &Place::default())
+            };
+            let (_, states) = needed.entry(name.arn()).or_insert((name, Vec::new()));
+            states.push(state.name.to_string());
         }
     }
     needed

@@ -86,7 +86,7 @@ impl Run {
         let ended = match self.kind {
             Kind::Express => express(&store, identity, &definition, input, observer).await,
             Kind::Standard => {
-                let parts = store.parts(Arc::clone(&store.deployed) as Arc<dyn Modules>, observer);
+                let parts = store.parts(Arc::clone(&store.functions) as Arc<dyn Modules>, observer);
                 let request = StartRequest {
                     identity,
                     definition,
@@ -181,7 +181,7 @@ async fn express(
     input: Payload,
     observer: Option<Arc<dyn Observer>>,
 ) -> Option<End> {
-    let parts = store.parts(Arc::clone(&store.deployed) as Arc<dyn Modules>, observer);
+    let parts = store.parts(Arc::clone(&store.functions) as Arc<dyn Modules>, observer);
     tokio::select! {
         end = engine::run_express(parts, identity, definition, input) => Some(end),
         _ = tokio::signal::ctrl_c() => None,

@@ -1,16 +1,18 @@
 //! `stepwell task`: the modules that Tasks run.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::bail;
 use asl::limits::PAYLOAD_BYTES_MAX;
-use engine::{ModuleDescription, ModuleVersion, Modules};
-use host::{Attempt, Context, Limits, TaskHost};
+use axum::body::Bytes;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use engine::FunctionName;
+use host::Limits;
 use serde_json::{Value, json};
 
-use super::{Outcome, input, modules, output};
+use super::functions::{Answered, Functions};
+use super::{Outcome, input, output};
 use crate::wiring::Store;
 
 /// Deploy, list, describe, delete and try the modules that Tasks run.
@@ -20,7 +22,7 @@ pub(super) enum Task {
     #[command(after_help = "Example:
   stepwell task deploy charge target/charge.wasm --memory 64 --data-dir ./data")]
     Deploy {
-        /// Its name: 1 to 64 letters, digits, - and _.
+        /// Its name: 1 to 64 letters, digits, - and _; or its ARN.
         name: String,
         /// A component, or a core module that is a WASI command.
         file: PathBuf,
@@ -31,7 +33,7 @@ pub(super) enum Task {
         #[arg(long, default_value_t = Limits::default().fuel_max)]
         fuel: u64,
         /// Longest time of one attempt, in seconds.
-        #[arg(long, default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..))]
+        #[arg(long, default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..=5400))]
         timeout: u64,
         #[command(flatten)]
         place: Place,
@@ -95,34 +97,43 @@ impl Task {
                 timeout,
                 place,
             } => {
-                let store = Store::open(&place.data_dir)?;
                 let limits = Limits {
                     memory_bytes_max: memory << 20,
                     fuel_max: fuel,
                     timeout: Duration::from_secs(timeout),
                 };
-                let version =
-                    modules::deploy(&store.host, &store.deployed, &name, &file, limits).await?;
-                show(
-                    &place,
-                    &json!({ "name": name, "version": printable(&version) }),
-                    || format!("{name}\n{}", in_words(&version)),
-                )
+                let deployed = place.functions(&name)?.deploy(&name, &file, limits).await?;
+                show(&place, &deployed, || {
+                    format!(
+                        "{}\n{}",
+                        text(&deployed, "FunctionName"),
+                        in_words(&deployed)
+                    )
+                })
             }
             Self::List { place } => {
-                let listed = Store::open(&place.data_dir)?.deployed.list()?;
-                let values: Vec<Value> = listed.iter().map(description).collect();
-                show(&place, &Value::Array(values), || table(&listed))
+                let functions = place.functions("")?;
+                let listed = functions
+                    .list("ListFunctions", "Functions", json!({}))
+                    .await?;
+                show(&place, &Value::Array(listed.clone()), || table(&listed))
             }
             Self::Describe { name, place } => {
-                let found = Store::open(&place.data_dir)?.deployed.describe(&name)?;
-                show(&place, &description(&found), || {
-                    let versions: Vec<String> = found.versions.iter().rev().map(in_words).collect();
-                    format!("{name}\n{}", versions.join("\n"))
+                let named = json!({ "FunctionName": name });
+                let functions = place.functions(&name)?;
+                let (operation, field) = ("ListVersionsByFunction", "Versions");
+                let versions = functions.list(operation, field, named).await?;
+                show(&place, &Value::Array(versions.clone()), || {
+                    let all: Vec<String> = versions.iter().rev().map(in_words).collect();
+                    format!("{name}\n{}", all.join("\n"))
                 })
             }
             Self::Delete { name, place } => {
-                Store::open(&place.data_dir)?.deployed.delete(&name).await?;
+                let named = json!({ "FunctionName": name });
+                place
+                    .functions(&name)?
+                    .call("DeleteFunction", named)
+                    .await?;
                 output::say(format_args!("{name} is deleted"));
                 Ok(Outcome::Success)
             }
@@ -131,71 +142,55 @@ impl Task {
     }
 }
 
+impl Place {
+    /// The functions of the place that a name is of: its own, if it is an ARN.
+    fn functions(&self, name: &str) -> anyhow::Result<Functions> {
+        let store = Store::open(&self.data_dir)?;
+        let home = asl::arn::Place::default();
+        Ok(Functions::of(&store, FunctionName::read(name, &home).place))
+    }
+}
+
 async fn invoke(name: &str, input: &str, place: &Place) -> anyhow::Result<Outcome> {
     let input = input::payload(input)?;
-    let is_file = std::path::Path::new(name)
-        .extension()
-        .is_some_and(|end| end == "wasm");
-    let store = if is_file {
-        Store::in_memory()?
+    let file = std::path::Path::new(name);
+    let is_file = file.extension().is_some_and(|end| end == "wasm");
+    let (functions, name) = if is_file {
+        let functions = Functions::of(&Store::in_memory()?, asl::arn::Place::default());
+        functions.deploy("file", file, Limits::default()).await?;
+        (functions, "file")
     } else {
-        Store::open(&place.data_dir)?
+        (place.functions(name)?, name)
     };
-    let (plain, qualifier) = match name.split_once(':') {
-        Some((name, qualifier)) if !is_file => (name, Some(qualifier)),
-        _ => (name, None),
-    };
-    let module = if is_file {
-        let limits = Limits::default();
-        modules::deploy(&store.host, &store.deployed, "file", name.as_ref(), limits)
-            .await?
-            .module
-    } else {
-        match store.deployed.find(plain, qualifier) {
-            Ok((module, _)) => module,
-            Err(error) => bail!("{name}: {error} in {}", place.data_dir.display()),
-        }
-    };
-    let context = Context {
-        execution_arn: String::new(),
-        state_machine_arn: String::new(),
-        state_name: "invoke".into(),
-        retry_count: 0,
-        idempotency_key: format!("invoke-{}", modules::now().0),
-        started_at: modules::now(),
-        deadline: None,
-    };
-    let attempt = Attempt {
-        module,
-        input,
-        context,
-        on_heartbeat: Arc::new(|| {}),
-    };
-    let outcome = store.host.run(attempt).await?;
-    let usage = outcome.usage;
-    output::say(format_args!(
-        "fuel {}, memory {} KiB, {:.3} ms",
-        usage.fuel,
-        usage.memory_bytes_peak >> 10,
-        usage.wall_time.as_secs_f64() * 1000.0
-    ));
-    match outcome.result {
-        Ok(answer) => {
-            output::print_json(answer.value())?;
-            if answer.exceeds_limit() {
-                output::say(format_args!(
-                    "note: more than {PAYLOAD_BYTES_MAX} bytes; in a state machine this fails with \
-                     States.DataLimitExceeded"
-                ));
-            }
-            Ok(Outcome::Success)
-        }
-        Err(failure) => {
-            let cause = failure.cause.as_deref().unwrap_or_default();
-            output::say(format_args!("FAILED: {}: {cause}", failure.error_name()));
-            Ok(Outcome::Failure)
-        }
+    let named = json!({ "FunctionName": name, "LogType": "Tail" });
+    let payload = Bytes::from(input.text().to_owned());
+    let answered = functions.call_with("Invoke", named, payload).await?;
+    show_log(&answered);
+    show_answer(&answered)
+}
+
+/// What the attempt logged and used.
+fn show_log(answered: &Answered) {
+    let log = answered.header("X-Amz-Log-Result").unwrap_or_default();
+    let log = STANDARD.decode(log).unwrap_or_default();
+    output::say(String::from_utf8_lossy(&log).trim_end());
+}
+
+fn show_answer(answered: &Answered) -> anyhow::Result<Outcome> {
+    let body = &answered.body;
+    if answered.header("X-Amz-Function-Error").is_some() {
+        let (error, cause) = (text(body, "errorType"), text(body, "errorMessage"));
+        output::say(format_args!("FAILED: {error}: {cause}"));
+        return Ok(Outcome::Failure);
     }
+    output::print_json(body)?;
+    if body.to_string().len() > PAYLOAD_BYTES_MAX {
+        output::say(format_args!(
+            "note: more than {PAYLOAD_BYTES_MAX} bytes; in a state machine this fails with \
+             States.DataLimitExceeded"
+        ));
+    }
+    Ok(Outcome::Success)
 }
 
 /// Prints JSON where it is wanted, words elsewhere.
@@ -212,52 +207,56 @@ pub(super) fn show(
     Ok(Outcome::Success)
 }
 
-fn printable(version: &ModuleVersion) -> Value {
-    serde_json::to_value(version).unwrap_or(Value::Null)
+/// A field's text; empty when it is none.
+fn text<'v>(value: &'v Value, field: &str) -> &'v str {
+    value[field].as_str().unwrap_or_default()
 }
 
-fn description(description: &ModuleDescription) -> Value {
-    serde_json::to_value(description).unwrap_or(Value::Null)
-}
-
-fn in_words(version: &ModuleVersion) -> String {
-    let ModuleVersion {
-        module, deployment, ..
-    } = version;
-    let imports = match deployment.imports.as_slice() {
+fn in_words(version: &Value) -> String {
+    let ours = &version["Stepwell"];
+    let imports = ours["Imports"].as_array();
+    let imports: Vec<&str> = imports
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let imports = match imports.as_slice() {
         [] => "nothing".to_owned(),
         some => some.join(", "),
     };
     format!(
-        "  version   {}, deployed {}
+        "  version   {}, changed {}
   digest    {}
   kind      {}, {} bytes, {}
   imports   {imports}
   limits    memory {} MiB, fuel {}, {} s",
-        version.version,
-        version.deployed_at,
-        module.digest,
-        deployment.kind,
-        deployment.code_bytes,
-        if deployment.pure { "pure" } else { "not pure" },
-        module.limits.memory_bytes_max >> 20,
-        module.limits.fuel_max,
-        module.limits.timeout.as_secs(),
+        text(version, "Version"),
+        text(version, "LastModified"),
+        text(ours, "Digest"),
+        text(ours, "Kind"),
+        version["CodeSize"],
+        match ours["Pure"].as_bool() {
+            Some(true) => "pure",
+            _ => "not pure",
+        },
+        version["MemorySize"],
+        ours["Fuel"],
+        version["Timeout"],
     )
 }
 
-fn table(listed: &[ModuleDescription]) -> String {
-    let mut table = super::execution::plain_table(&["NAME", "VERSION", "KIND", "BYTES", "DIGEST"]);
-    for description in listed {
-        if let Some(version) = description.version(None) {
-            table.add_row([
-                description.name.clone(),
-                version.version.to_string(),
-                version.deployment.kind.clone(),
-                version.deployment.code_bytes.to_string(),
-                version.module.digest.0.chars().take(12).collect(),
-            ]);
-        }
+fn table(listed: &[Value]) -> String {
+    let header = ["NAME", "KIND", "BYTES", "CHANGED", "DIGEST"];
+    let mut table = super::execution::plain_table(&header);
+    for function in listed {
+        let ours = &function["Stepwell"];
+        table.add_row([
+            text(function, "FunctionName").to_owned(),
+            text(ours, "Kind").to_owned(),
+            function["CodeSize"].to_string(),
+            text(function, "LastModified").to_owned(),
+            text(ours, "Digest").chars().take(12).collect(),
+        ]);
     }
     table.trim_fmt()
 }

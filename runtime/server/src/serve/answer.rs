@@ -25,8 +25,13 @@ pub(super) fn json(answer: Answer, request_id: &str) -> Response {
     let mut response = (status(answer.status), Body::from(answer.body.to_string())).into_response();
     let head = response.headers_mut();
     head.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+    finish(response, error, request_id)
+}
+
+/// A response with what all have: the request's id, and what the audit wants to know.
+pub(super) fn finish(mut response: Response, error: Option<String>, request_id: &str) -> Response {
     if let Ok(id) = HeaderValue::from_str(request_id) {
-        head.insert(REQUEST_ID, id);
+        response.headers_mut().insert(REQUEST_ID, id);
     }
     response.extensions_mut().insert(Told { error });
     response
@@ -59,6 +64,7 @@ pub(super) fn request_id(response: &Response) -> Option<&str> {
     response.headers().get(REQUEST_ID)?.to_str().ok()
 }
 
-fn status(code: u16) -> StatusCode {
+/// A status by its number.
+pub(super) fn status(code: u16) -> StatusCode {
     StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

@@ -26,7 +26,6 @@ const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub(super) struct Bodies {
     held: Arc<Semaphore>,
-    bytes_max: usize,
     read_timeout: Duration,
 }
 
@@ -37,11 +36,10 @@ pub(super) struct Held {
 }
 
 impl Bodies {
-    /// Bodies of at most this many bytes.
-    pub(super) fn new(bytes_max: usize) -> Self {
+    /// No bodies yet.
+    pub(super) fn new() -> Self {
         Self {
             held: Arc::new(Semaphore::new(HELD_KIBIBYTES_MAX)),
-            bytes_max,
             read_timeout: READ_TIMEOUT,
         }
     }
@@ -54,18 +52,23 @@ impl Bodies {
         }
     }
 
-    /// Reads a body whole.
+    /// Reads a body of at most this many bytes whole.
     ///
     /// # Errors
     /// `RequestEntityTooLargeException`, `RequestTimeoutException`, or that it did not come
     /// whole.
-    pub(super) async fn read(&self, head: &HeaderMap, body: &mut Body) -> Result<Held, ApiError> {
-        let length = length(head).unwrap_or(self.bytes_max);
-        if length > self.bytes_max {
-            return Err(self.too_large());
+    pub(super) async fn read(
+        &self,
+        head: &HeaderMap,
+        body: &mut Body,
+        bytes_max: usize,
+    ) -> Result<Held, ApiError> {
+        let length = length(head).unwrap_or(bytes_max);
+        if length > bytes_max {
+            return Err(too_large(bytes_max));
         }
         let slow = Duration::from_secs(length as u64 / RATE_MIN);
-        match timeout(self.read_timeout + slow, self.take(length, body)).await {
+        match timeout(self.read_timeout + slow, self.take(length, body, bytes_max)).await {
             Ok(read) => read,
             Err(_) => Err(ApiError::new(
                 "RequestTimeoutException",
@@ -74,15 +77,20 @@ impl Bodies {
         }
     }
 
-    async fn take(&self, length: usize, body: &mut Body) -> Result<Held, ApiError> {
+    async fn take(
+        &self,
+        length: usize,
+        body: &mut Body,
+        bytes_max: usize,
+    ) -> Result<Held, ApiError> {
         let places = u32::try_from(length.div_ceil(1024)).unwrap_or(u32::MAX);
         let place = Arc::clone(&self.held).acquire_many_owned(places).await;
-        match Limited::new(body, self.bytes_max).collect().await {
+        match Limited::new(body, bytes_max).collect().await {
             Ok(collected) => Ok(Held {
                 bytes: collected.to_bytes(),
                 _place: place.expect("never closed"),
             }),
-            Err(error) if error.is::<LengthLimitError>() => Err(self.too_large()),
+            Err(error) if error.is::<LengthLimitError>() => Err(too_large(bytes_max)),
             Err(error) => Err(ApiError::new(
                 "SerializationException",
                 format!("The request's body did not come whole: {error}"),
@@ -103,14 +111,11 @@ impl Bodies {
         };
         matches!(timeout(DISCARD_TIMEOUT, rest).await, Ok(Some(())))
     }
+}
 
-    fn too_large(&self) -> ApiError {
-        let message = format!(
-            "Request size exceeded the limit of {} bytes",
-            self.bytes_max
-        );
-        ApiError::new("RequestEntityTooLargeException", message)
-    }
+fn too_large(bytes_max: usize) -> ApiError {
+    let message = format!("Request size exceeded the limit of {bytes_max} bytes");
+    ApiError::new("RequestEntityTooLargeException", message)
 }
 
 fn length(head: &HeaderMap) -> Option<usize> {
@@ -132,14 +137,14 @@ mod tests {
         if let Some(length) = length {
             head.insert(header::CONTENT_LENGTH, length.into());
         }
-        let read = bodies.read(&head, &mut body).await;
+        let read = bodies.read(&head, &mut body, LIMIT).await;
         read.map(|held| held.bytes.len())
             .map_err(|error| error.name.to_owned())
     }
 
     #[tokio::test]
     async fn a_body_is_as_long_as_the_limit_at_most() {
-        let bodies = Bodies::new(LIMIT);
+        let bodies = Bodies::new();
         let too_large = Err("RequestEntityTooLargeException".to_owned());
         assert_eq!(
             read(&bodies, Some(LIMIT), vec![0; LIMIT].into()).await,
@@ -159,14 +164,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn one_that_does_not_come_is_not_waited_for() {
         let (_sender, body) = http_body_util::channel::Channel::<Bytes, std::io::Error>::new(1);
-        let bodies = Bodies::new(LIMIT).with_timeout(Duration::from_secs(1));
+        let bodies = Bodies::new().with_timeout(Duration::from_secs(1));
         let timed_out = Err("RequestTimeoutException".to_owned());
         assert_eq!(read(&bodies, None, Body::new(body)).await, timed_out);
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_rest_of_a_refused_body_is_read_up_to_a_bound() {
-        let bodies = Bodies::new(LIMIT);
+        let bodies = Bodies::new();
         assert!(bodies.discard(&mut Body::from(vec![0; 3 * LIMIT])).await);
         assert!(
             !bodies
@@ -179,10 +184,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn no_more_are_held_than_the_bound_has_room_for() {
-        let bodies = Bodies::new(HELD_KIBIBYTES_MAX << 10);
+        let bodies = Bodies::new();
         let mut head = HeaderMap::new();
         head.insert(header::CONTENT_LENGTH, (HELD_KIBIBYTES_MAX << 10).into());
-        let first = bodies.read(&head, &mut Body::empty()).await;
+        let first = bodies
+            .read(&head, &mut Body::empty(), HELD_KIBIBYTES_MAX << 10)
+            .await;
         assert!(first.is_ok());
         let timed_out = Err("RequestTimeoutException".to_owned());
         assert_eq!(read(&bodies, Some(1), Body::from("x")).await, timed_out);

@@ -88,7 +88,10 @@ impl Guard {
         body: &mut Body,
     ) -> Result<(Principal, Held), ApiError> {
         let checked = self.gate.check(head, operation.service)?;
-        let held = self.bodies.read(&head.headers, body).await?;
+        let held = self
+            .bodies
+            .read(&head.headers, body, operation.body_bytes_max())
+            .await?;
         let principal = checked.verify(head, &held.bytes)?;
         Ok((principal, held))
     }

@@ -6,6 +6,7 @@ mod answer;
 mod body;
 mod connections;
 mod guard;
+mod lambda;
 mod operation;
 mod router;
 mod tls;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use api::Api;
+use api::lambda::Lambda;
 use asl::arn::Place;
 use engine::clock::{SystemClock, SystemEntropy};
 use engine::{Clock, Engine};
@@ -57,6 +59,7 @@ pub(crate) struct Server {
     listener: TcpListener,
     engine: Arc<Engine>,
     guard: Guard,
+    lambda: Arc<Lambda>,
     tls: Option<Arc<Tls>>,
     keys: Option<PathBuf>,
 }
@@ -123,7 +126,7 @@ impl Server {
         let gate = Gate::new(keys, options.place.clone(), Arc::clone(&clock));
         let guard = Guard {
             gate: Arc::new(gate),
-            bodies: Bodies::new(api::BODY_BYTES_MAX),
+            bodies: Bodies::new(),
             api,
             home: Arc::new(options.place),
             clock,
@@ -133,6 +136,7 @@ impl Server {
             listener,
             engine,
             guard,
+            lambda: store.lambda(),
             tls,
             keys: options.keys,
         };
@@ -165,7 +169,7 @@ impl Server {
 
     /// Serves until `stop` resolves, then lets answers under way get out.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-        let router = router::router(self.guard);
+        let router = router::router(self.guard, self.lambda);
         connections::serve(self.listener, self.tls, router, stop, DRAIN_TIMEOUT).await;
         self.engine.close().await?;
         Ok(())

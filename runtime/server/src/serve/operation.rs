@@ -52,6 +52,14 @@ impl Operation {
         }
     }
 
+    /// The longest body that is read for it.
+    pub(super) fn body_bytes_max(&self) -> usize {
+        match self.service {
+            "lambda" => api::lambda::BODY_BYTES_MAX,
+            _ => api::BODY_BYTES_MAX,
+        }
+    }
+
     /// Whether it changes anything.
     pub(super) fn changes(&self) -> bool {
         self.needed > Role::ReadOnly

@@ -1,7 +1,8 @@
-//! Routes: Step Functions' JSON protocol at `/`, and `/health`.
+//! Routes: Step Functions' JSON protocol at `/`, Lambda's REST, and `/health`.
 
 use std::sync::Arc;
 
+use api::lambda::Lambda;
 use api::{Api, ApiError, Caller};
 use asl::arn::Place;
 use axum::body::Bytes;
@@ -12,28 +13,41 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Router, extract::DefaultBodyLimit};
 
-use super::answer;
 use super::guard::{Guard, guard};
 use super::operation::TARGET;
+use super::{answer, lambda};
 use crate::access::Principal;
 
+/// What routes work with.
 #[derive(Clone)]
-struct Parts {
-    api: Arc<Api>,
+pub(super) struct Parts {
+    pub(super) api: Arc<Api>,
+    pub(super) lambda: Arc<Lambda>,
     home: Arc<Place>,
     /// Without keys an access key id may name an account.
     is_open: bool,
 }
 
+impl Parts {
+    /// Who calls, as ARNs name them.
+    pub(super) fn caller(&self, principal: &Principal) -> Caller {
+        let key_id = principal.key_id.as_deref().filter(|_| self.is_open);
+        Caller::of_access_key(&self.home, key_id.unwrap_or_default(), None)
+    }
+}
+
 /// All routes.
-pub(super) fn router(guarded: Guard) -> Router {
+pub(super) fn router(guarded: Guard, lambda: Arc<Lambda>) -> Router {
     let parts = Parts {
+        lambda,
         api: Arc::clone(&guarded.api),
         home: Arc::clone(&guarded.home),
         is_open: guarded.gate.keys().is_none(),
     };
     Router::new()
         .route("/", post(call))
+        .merge(lambda::routes())
+        .fallback(lambda::unknown)
         // The guard has read the body, and bounded it.
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(guarded, guard))
@@ -60,7 +74,6 @@ async fn call(
         let error = ApiError::unknown_operation(target.unwrap_or_default());
         return answer::json(error.answer(), &id);
     };
-    let key_id = principal.key_id.as_deref().filter(|_| parts.is_open);
-    let caller = Caller::of_access_key(&parts.home, key_id.unwrap_or_default(), None);
+    let caller = parts.caller(&principal);
     answer::json(parts.api.call(operation, &caller, &body).await, &id)
 }
