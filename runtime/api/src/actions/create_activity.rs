@@ -15,9 +15,10 @@ pub(crate) async fn create_activity(
 ) -> Result<Value, ApiError> {
     let activity_name = request.required("name", &NAME);
     let tags = settings::tags(&mut request);
-    let encryption = settings::encryption(&mut request).unwrap_or_default();
+    let encryption = settings::encryption(&mut request);
     request.finish()?;
     name::check(&activity_name)?;
+    let encryption = settings::checked_encryption(encryption)?.unwrap_or_default();
     let tags = tags.unwrap_or_default().merged_into(&Default::default())?;
     let arn = caller.place.activity(&activity_name);
     let now = api.now();

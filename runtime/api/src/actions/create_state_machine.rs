@@ -35,7 +35,7 @@ pub(crate) async fn create_state_machine(
         role_arn,
         logging: settings::checked_logging(logging)?.unwrap_or_default(),
         tracing: tracing.unwrap_or_default(),
-        encryption: encryption.unwrap_or_default(),
+        encryption: settings::checked_encryption(encryption)?.unwrap_or_default(),
     };
     let tags = tags.unwrap_or_default().checked()?;
     let (now, arn) = (api.now(), caller.place.state_machine(&machine_name));

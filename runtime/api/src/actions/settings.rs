@@ -69,11 +69,13 @@ pub(super) fn checked_logging(logging: Option<Logging>) -> Result<Option<Logging
         if destinations.len() > 1 || (destinations.is_empty() && logging.level != "OFF") {
             return refused("Must specify exactly one Log Destination.");
         }
-        let is_group = |arn: &String| {
-            arn.starts_with("arn:") && arn.contains(":log-group:") && arn.ends_with(":*")
-        };
-        if !destinations.iter().all(is_group) {
-            return refused("Log Destination must be the ARN of a log group, ending in ':*'.");
+        for arn in destinations {
+            if !(arn.starts_with("arn:") && arn.contains(":logs:") && arn.contains(":log-group:")) {
+                return refused("Log Destination must be the ARN of a log group.");
+            }
+            if !arn.ends_with(":*") {
+                return refused("Log Group ARN must be provided with '*' qualifier.");
+            }
         }
     }
     Ok(logging)
@@ -137,12 +139,49 @@ fn is_tag_text(text: &str) -> bool {
     text.chars().all(is_sound)
 }
 
-/// A role's ARN; nothing else is asked of it.
+/// A role's ARN: `arn:aws:iam::123456789012:role/path/name`. Whether there is such a role is
+/// not asked.
 pub(super) fn check_role(arn: &str) -> Result<(), ApiError> {
-    match arn.starts_with("arn:") {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let is_role = match parts.as_slice() {
+        ["arn", partition, "iam", "", account, role] => {
+            let is_account =
+                account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+            let name = role.strip_prefix("role/").unwrap_or_default();
+            is_account && !partition.is_empty() && !name.is_empty()
+        }
+        _ => false,
+    };
+    match is_role {
         true => Ok(()),
-        false => Err(ApiError::invalid_arn(format!("Invalid ARN prefix: {arn}"))),
+        false => Err(ApiError::new(
+            "InvalidArn",
+            format!("Invalid Role Arn: '{arn}'"),
+        )),
     }
+}
+
+/// A key is named when it is one's own, and only then.
+pub(super) fn checked_encryption(
+    encryption: Option<Encryption>,
+) -> Result<Option<Encryption>, ApiError> {
+    let Some(found) = &encryption else {
+        return Ok(None);
+    };
+    let is_own = found.kind == "CUSTOMER_MANAGED_KMS_KEY";
+    let why = match (
+        is_own,
+        found.key_id.is_some(),
+        found.reuse_seconds.is_some(),
+    ) {
+        (true, false, _) => "kmsKeyId must be given for the type CUSTOMER_MANAGED_KMS_KEY",
+        (false, true, _) | (false, _, true) => {
+            "kmsKeyId and kmsDataKeyReusePeriodSeconds must not be given for the type AWS_OWNED_KEY"
+        }
+        _ => return Ok(encryption),
+    };
+    let message = format!("Invalid Encryption Configuration: {why}");
+    Err(ApiError::new("InvalidEncryptionConfiguration", message))
 }
 
 /// A version's description needs a version.

@@ -57,6 +57,6 @@ impl Registry {
 pub(crate) fn deleting(arn: &str) -> ApiError {
     ApiError::new(
         "StateMachineDeleting",
-        format!("State Machine is Deleting: '{arn}'"),
+        format!("State Machine is being deleted: '{arn}'"),
     )
 }
