@@ -37,7 +37,7 @@ async fn describe(stand: &Stand, qualifier: &str) -> Value {
     let parameters = json!({ "stateMachineArn": arn(&format!("stateMachine:m{qualifier}")) });
     answer(stand, "DescribeStateMachine", parameters)
         .await
-        .unwrap()
+        .expect("it is granted")
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn a_creation_is_the_same_but_for_role_and_tags() {
         let create = async |other: &Value| {
             answer(&stand, "CreateStateMachine", creation(other.clone())).await
         };
-        let first = create(&json!({})).await.unwrap();
+        let first = create(&json!({})).await.expect("it is granted");
         let described = describe(&stand, "").await;
         for same in &same {
             assert_eq!(create(same).await.as_ref(), Ok(&first), "{same}");
@@ -85,7 +85,7 @@ fn a_published_creation_is_the_same_with_its_description() {
         let create =
             async |other: Value| answer(&stand, "CreateStateMachine", creation(other)).await;
         let wanted = json!({ "publish": true, "versionDescription": "one" });
-        let first = create(wanted.clone()).await.unwrap();
+        let first = create(wanted.clone()).await.expect("it is granted");
         assert_eq!(first["stateMachineVersionArn"], arn("stateMachine:m:1"));
         assert_eq!(create(wanted).await, Ok(first));
         let other = json!({ "publish": true, "versionDescription": "two" });
@@ -101,22 +101,26 @@ fn only_a_change_makes_a_revision() {
         let stand = Stand::new(Default::default());
         answer(&stand, "CreateStateMachine", creation(json!({})))
             .await
-            .unwrap();
+            .expect("it is granted");
         let update = async |other: Value| {
             let machine = json!({ "stateMachineArn": arn("stateMachine:m") });
             answer(&stand, "UpdateStateMachine", with(machine, other)).await
         };
         let nothing = update(json!({ "publish": true })).await;
         assert_eq!(nothing, Err("MissingRequiredParameter".into()));
-        let same = update(json!({ "definition": PASS })).await.unwrap();
+        let same = update(json!({ "definition": PASS }))
+            .await
+            .expect("it is granted");
         assert_eq!(same["revisionId"], Value::Null);
         assert_eq!(describe(&stand, "").await["revisionId"], Value::Null);
-        let changed = update(json!({ "definition": WAIT })).await.unwrap();
+        let changed = update(json!({ "definition": WAIT }))
+            .await
+            .expect("it is granted");
         let revision = &changed["revisionId"];
         assert!(revision.is_string());
         assert_eq!(describe(&stand, "").await["revisionId"], *revision);
         let role = update(json!({ "roleArn": "arn:aws:iam::111111111111:role/other" }));
-        assert_ne!(role.await.unwrap()["revisionId"], *revision);
+        assert_ne!(role.await.expect("it is granted")["revisionId"], *revision);
         let qualified = json!({ "stateMachineArn": arn("stateMachine:m:1"), "definition": PASS });
         let refused = update(qualified).await;
         assert_eq!(refused, Err("ValidationException".into()));
@@ -128,10 +132,14 @@ fn a_version_is_what_the_machine_was() {
     in_virtual_time(async {
         let stand = Stand::new(Default::default());
         let create = creation(json!({ "publish": true, "versionDescription": "one" }));
-        answer(&stand, "CreateStateMachine", create).await.unwrap();
+        answer(&stand, "CreateStateMachine", create)
+            .await
+            .expect("it is granted");
         let machine = json!({ "stateMachineArn": arn("stateMachine:m") });
         let change = with(machine.clone(), json!({ "definition": WAIT }));
-        let changed = answer(&stand, "UpdateStateMachine", change).await.unwrap();
+        let changed = answer(&stand, "UpdateStateMachine", change)
+            .await
+            .expect("it is granted");
         let publish = async |revision: Value| {
             let asked = with(machine.clone(), json!({ "revisionId": revision }));
             answer(&stand, "PublishStateMachineVersion", asked).await
@@ -140,7 +148,9 @@ fn a_version_is_what_the_machine_was() {
             publish("INITIAL".into()).await,
             Err("ConflictException".into())
         );
-        let second = publish(changed["revisionId"].clone()).await.unwrap();
+        let second = publish(changed["revisionId"].clone())
+            .await
+            .expect("it is granted");
         assert_eq!(second["stateMachineVersionArn"], arn("stateMachine:m:2"));
         assert_eq!(publish(Value::Null).await, Ok(second));
         let (one, two) = (describe(&stand, ":1").await, describe(&stand, ":2").await);
@@ -164,14 +174,14 @@ fn a_deletion_takes_all_and_waits_for_executions() {
         let machine = json!({ "stateMachineArn": arn("stateMachine:m") });
         answer(&stand, "CreateStateMachine", create.clone())
             .await
-            .unwrap();
+            .expect("it is granted");
         answer(&stand, "StartExecution", machine.clone())
             .await
-            .unwrap();
+            .expect("it is granted");
         for _ in 0..2 {
             answer(&stand, "DeleteStateMachine", machine.clone())
                 .await
-                .unwrap();
+                .expect("it is granted");
         }
         assert_eq!(describe(&stand, "").await["status"], "DELETING");
         for (operation, parameters) in [
@@ -189,7 +199,9 @@ fn a_deletion_takes_all_and_waits_for_executions() {
         tokio::time::sleep(std::time::Duration::from_secs(10)).await;
         let gone = answer(&stand, "DescribeStateMachine", machine).await;
         assert_eq!(gone, Err("StateMachineDoesNotExist".into()));
-        let again = answer(&stand, "CreateStateMachine", create).await.unwrap();
+        let again = answer(&stand, "CreateStateMachine", create)
+            .await
+            .expect("it is granted");
         assert_eq!(again["stateMachineVersionArn"], arn("stateMachine:m:1"));
     });
 }
