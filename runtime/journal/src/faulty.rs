@@ -318,6 +318,10 @@ impl Journal for FaultyJournal {
         self.shared().disk.entries(kind, prefix, after, limit)
     }
 
+    fn refusal(&self) -> Option<Error> {
+        self.shared().refusal.clone()
+    }
+
     fn close(&self) -> Durable<()> {
         let mut shared = self.shared();
         let count = shared.waiting.len();

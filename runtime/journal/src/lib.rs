@@ -138,6 +138,10 @@ pub trait Journal: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<Entry>, Error>;
 
+    /// Why every write is refused from now on, if it is: the journal is poisoned or closed.
+    /// What an operator's health check asks.
+    fn refusal(&self) -> Option<Error>;
+
     /// Stops taking appends and puts (they fail with [`Error::Closed`]) and resolves when all that were taken are durable.
     fn close(&self) -> Durable<()>;
 }

@@ -382,6 +382,10 @@ impl Journal for MemoryJournal {
             .collect())
     }
 
+    fn refusal(&self) -> Option<Error> {
+        self.closed.load(Ordering::Relaxed).then_some(Error::Closed)
+    }
+
     fn close(&self) -> Durable<()> {
         self.closed.store(true, Ordering::Relaxed);
         ready(Ok(()))

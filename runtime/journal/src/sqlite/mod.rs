@@ -195,6 +195,10 @@ impl Journal for SqliteJournal {
         self.readers.entries(kind, prefix, after, limit)
     }
 
+    fn refusal(&self) -> Option<Error> {
+        self.queue.refusal()
+    }
+
     fn close(&self) -> Durable<()> {
         answer(self.queue.close())
     }

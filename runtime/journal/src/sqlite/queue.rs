@@ -225,6 +225,11 @@ impl Queue {
         state
     }
 
+    /// Why nothing more is taken, if so.
+    pub(super) fn refusal(&self) -> Option<Error> {
+        self.state().refusal.clone()
+    }
+
     /// Takes nothing more; what waits is still written.
     pub(super) fn close(&self) -> oneshot::Receiver<Result<(), Error>> {
         let (closer, receiver) = oneshot::channel();
