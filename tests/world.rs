@@ -10,7 +10,7 @@ use asl::history::Record;
 use asl::interpreter::{End, Identity, Kind};
 use asl::{Failure, Payload};
 use engine::{
-    Clock, Definition, Directory, Engine, FunctionName, Modules, NoTarget, NotDeployed, Parts,
+    Clock, Definition, Directory, Engine, FunctionName, Modules, NoTarget, NotDeployed, Observer, Parts,
     StartRequest, StartTarget, StartedAs,
 };
 use host::scripted::{Answer, Ending, ScriptedHost, digest_of_name};
@@ -52,7 +52,8 @@ impl World {
         let journal = Arc::new(MemoryJournal::default());
         let directory = Arc::new(Known::default());
         let (called, calls) = mpsc::unbounded_channel();
-        let engine = Arc::new(engine(&clock, &journal, &directory, called.clone()));
+        let parts = parts(&clock, &journal, &directory, called.clone());
+        let engine = Arc::new(Engine::new(parts));
         Self {
             engine,
             clock,
@@ -63,10 +64,18 @@ impl World {
         }
     }
 
+    /// What another engine here is made of.
+    pub(crate) fn parts(&self, observer: Option<Arc<dyn Observer>>) -> Parts {
+        let (clock, journal, directory) = (&self.clock, &self.journal, &self.directory);
+        Parts {
+            observer,
+            ..parts(clock, journal, directory, self.called.clone())
+        }
+    }
+
     /// The process ends, and another takes up what the journal has.
     pub(crate) fn restart(&mut self) {
-        let (clock, journal, directory) = (&self.clock, &self.journal, &self.directory);
-        let next = Arc::new(engine(clock, journal, directory, self.called.clone()));
+        let next = Arc::new(Engine::new(self.parts(None)));
         // The old one stops before the new one reads.
         drop(std::mem::replace(&mut self.engine, Arc::clone(&next)));
         next.recover().expect("a sound journal");
@@ -113,6 +122,11 @@ impl World {
         call.expect("a call").expect("a world")
     }
 
+    /// Whether no function was called that was not asked for.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.calls.is_empty()
+    }
+
     /// The token that the next function was given.
     pub(crate) async fn token(&mut self) -> String {
         self.call().await["token"]
@@ -149,12 +163,12 @@ impl World {
     }
 }
 
-fn engine(
+fn parts(
     clock: &Arc<dyn Clock>,
     journal: &Arc<MemoryJournal>,
     directory: &Arc<Known>,
     called: mpsc::UnboundedSender<Value>,
-) -> Engine {
+) -> Parts {
     let sleeper = Arc::clone(clock);
     let sleep: host::scripted::Sleep = Arc::new(move |time| {
         let milliseconds = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
@@ -164,7 +178,7 @@ fn engine(
         let _ = called.send(attempt.input.value().clone());
         Some(answer(&attempt.module.digest.0, &attempt.input))
     });
-    Engine::new(Parts {
+    Parts {
         clock: Arc::clone(clock),
         entropy: Arc::new(SeededEntropy::of_seed(7)),
         directory: Arc::clone(directory) as Arc<dyn Directory>,
@@ -173,7 +187,7 @@ fn engine(
             Arc::new(host),
             Arc::new(Everything),
         )
-    })
+    }
 }
 
 /// What the function of this name answers.

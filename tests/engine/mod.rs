@@ -6,3 +6,5 @@ mod callbacks;
 mod children;
 mod parking;
 mod redrives;
+mod retiring;
+mod watching;

@@ -12,6 +12,7 @@ mod arn;
 mod caller;
 mod error;
 pub mod lambda;
+mod logging;
 mod name;
 mod paging;
 mod protocol;
@@ -22,6 +23,7 @@ mod role;
 
 pub use caller::Caller;
 pub use error::ApiError;
+pub use logging::LogSettings;
 pub use protocol::{Answer, Api, BODY_BYTES_MAX, OPERATIONS};
 pub use quotas::Quotas;
 pub use registry::{Functions, Registry};

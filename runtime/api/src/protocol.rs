@@ -1,5 +1,6 @@
 //! From an operation's name to its file, and from its answer to a status and a body.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use asl::Timestamp;
@@ -25,6 +26,7 @@ pub struct Api {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) quotas: Quotas,
     throttle: Throttle,
+    pub(crate) mock_config: Option<PathBuf>,
 }
 
 /// What a client is answered.
@@ -118,6 +120,16 @@ impl Api {
             entropy,
             quotas: Quotas::NONE,
             throttle: Throttle::default(),
+            mock_config: None,
+        }
+    }
+
+    /// The same, where starts may name a test case of this file: `stateMachineArn#TestCase`.
+    #[must_use]
+    pub fn with_mocks(self, config: PathBuf) -> Self {
+        Self {
+            mock_config: Some(config),
+            ..self
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, Weak};
 
-use asl::interpreter::{Command, Event, TaskCommand, TaskKey};
+use asl::interpreter::{Command, Event, Report, TaskCommand, TaskKey};
 use host::OnHeartbeat;
 
 use crate::child;
@@ -20,6 +20,10 @@ impl Shared {
         command: Command,
         commit: &Commit,
     ) {
+        let command = match self.mocked(slot, locked, command, commit) {
+            Some(command) => command,
+            None => return,
+        };
         match command {
             Command::OfferTask(task) => {
                 let place = self.queues.offer(locked.arn(), &task);
@@ -65,6 +69,44 @@ impl Shared {
         }
     }
 
+    /// Answers a Task that is mocked; gives back every other command.
+    fn mocked(
+        self: &Arc<Self>,
+        slot: &Arc<Mutex<Slot>>,
+        locked: &Slot,
+        command: Command,
+        commit: &Commit,
+    ) -> Option<Command> {
+        let (task, is_offered) = match &command {
+            Command::ScheduleTask(task) => (task, false),
+            Command::OfferTask(task) => (task, true),
+            _ => return Some(command),
+        };
+        let mocks = locked.mocks.as_ref();
+        let answer = mocks.and_then(|mocks| mocks.answer(&task.state_name, task.retry_count));
+        let Some(answer) = answer else {
+            return Some(command);
+        };
+        let taken = is_offered.then_some(Report::Taken { worker: None });
+        let ended = answer.map_or_else(Report::Failed, Report::Succeeded);
+        let (shared, slot, task) = (Arc::clone(self), Arc::clone(slot), task.task);
+        let mut commit = commit.clone();
+        tokio::spawn(async move {
+            if commit.durable().await.is_err() {
+                return;
+            }
+            for report in taken.into_iter().chain([ended]) {
+                let event = Event::Task {
+                    task,
+                    report,
+                    usage: None,
+                };
+                shared.advance(&slot, event, None);
+            }
+        });
+        None
+    }
+
     fn set(&self, locked: &mut Slot, at: asl::Timestamp, due: Due) {
         let wake = Wake {
             execution: locked.arn(),
@@ -81,6 +123,9 @@ impl Shared {
         command: Box<TaskCommand>,
         mut commit: Commit,
     ) {
+        let Some(working) = self.attempts.begin() else {
+            return;
+        };
         let identity = Arc::clone(locked.execution.identity());
         let task = command.task;
         let starts = child::is_start(&command);
@@ -107,6 +152,7 @@ impl Shared {
                 usage,
             };
             shared.advance(&slot, event, None);
+            drop(working);
         });
         if !starts {
             locked.attempts.insert(task, attempt.abort_handle());

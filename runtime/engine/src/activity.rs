@@ -251,6 +251,7 @@ impl Engine {
             biased;
             task = self.next_task(&activity, &queue, worker) => Ok(Some(task)),
             () = patience => Ok(None),
+            () = self.shared.attempts.retired() => Ok(None),
         }
     }
 

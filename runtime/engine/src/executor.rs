@@ -68,6 +68,7 @@ impl Engine {
             is_halted: AtomicBool::new(false),
             definitions: Definitions::default(),
             parking,
+            attempts: Arc::default(),
             slots: Mutex::default(),
         });
         let weak = Arc::downgrade(&shared);

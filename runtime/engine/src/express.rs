@@ -13,7 +13,8 @@ use crate::attempt::Workshop;
 use crate::clock::{Entropy, chance};
 use crate::definition::Definition;
 use crate::executor::Engine;
-use crate::parts::{Observer, Parts, StartRequest};
+use crate::parts::{Observer, Parts, StartRequest, StartedAs};
+use crate::watch::{Beginning, Watcher};
 
 /// Runs an Express execution to its end. Dropping the future ends its attempts.
 pub async fn run_express(
@@ -39,7 +40,34 @@ pub async fn run_express(
     });
     let machine = Arc::clone(&definition.machine);
     let observer = observer.as_deref();
-    run(workshop, &*entropy, observer, identity, machine, input).await
+    let watcher = observer.and_then(|observer| {
+        observer.watch(&Beginning {
+            identity: &identity,
+            started_as: &StartedAs::default(),
+            past: &[],
+        })
+    });
+    let seen = Seen { observer, watcher };
+    run(workshop, &*entropy, seen, identity, machine, input).await
+}
+
+/// Who is told of an execution's steps.
+pub(crate) struct Seen<'a> {
+    pub(crate) observer: Option<&'a dyn Observer>,
+    pub(crate) watcher: Option<Box<dyn Watcher>>,
+}
+
+impl Seen<'_> {
+    /// Nothing is kept, so what was recorded is as durable as it will be.
+    fn step(&mut self, execution: &Execution, records: &[Record]) {
+        if let Some(observer) = self.observer {
+            observer.recorded(execution, records);
+        }
+        if let Some(watcher) = &mut self.watcher {
+            watcher.recorded(records, 1);
+            watcher.durable(1);
+        }
+    }
 }
 
 /// How an Express execution ended, and what it took.
@@ -80,10 +108,18 @@ impl Engine {
         let entropy = Arc::clone(&self.shared.entropy);
         let machine = Arc::clone(&request.definition.machine);
         let peak = Peak::default();
+        let seen = Seen {
+            observer: Some(&peak),
+            watcher: self.shared.watcher(&Beginning {
+                identity: &request.identity,
+                started_as: &request.started_as,
+                past: &[],
+            }),
+        };
         let end = run(
             Arc::clone(&workshop),
             &*entropy,
-            Some(&peak),
+            seen,
             request.identity,
             machine,
             request.input,
@@ -102,7 +138,7 @@ impl Engine {
 pub(crate) async fn run(
     workshop: Arc<Workshop>,
     entropy: &dyn Entropy,
-    observer: Option<&dyn Observer>,
+    mut seen: Seen<'_>,
     identity: Identity,
     machine: Arc<StateMachine>,
     input: Payload,
@@ -118,9 +154,7 @@ pub(crate) async fn run(
     let mut event = Event::Start { input };
     loop {
         let step = execution.step(event, work.workshop.clock.now(), chance(entropy));
-        if let Some(observer) = observer {
-            observer.recorded(&execution, &step.records);
-        }
+        seen.step(&execution, &step.records);
         if let Some(end) = execution.end() {
             return end.clone();
         }

@@ -21,6 +21,7 @@ mod integration;
 mod lives;
 mod loading;
 mod map_run;
+mod mock;
 mod opening;
 mod parking;
 mod parts;
@@ -28,6 +29,7 @@ mod progress;
 mod recovery;
 mod redrive;
 mod retention;
+mod retiring;
 mod services;
 mod shared;
 mod slot;
@@ -36,6 +38,7 @@ mod story;
 mod test_state;
 mod timers;
 mod vigil;
+mod watch;
 
 pub use activity::{ActivityTask, POLLERS_MAX, TooManyPollers};
 pub use callback::CallbackError;
@@ -48,9 +51,11 @@ pub use function::{FunctionName, Modules, NotDeployed};
 pub use map_run::{
     ItemReaders, Items, MapRunTold, NextItem, NoReaders, OpeningItems, SourceItem, UpdateError,
 };
+pub use mock::{MockError, Mocks};
 pub use parts::{Error, Observer, Parts, StartError, StartRequest, Started, StartedAs};
 pub use redrive::{NotRedrivable, RedriveError, redrivable};
 pub use retention::retain;
 pub use services::{Calling, NoServices, ServiceCall, Services};
 pub use story::{Told, tell};
 pub use test_state::{Crew, test_state};
+pub use watch::{Beginning, Watcher};

@@ -8,6 +8,7 @@ use asl::interpreter::Execution;
 use journal::Journal;
 
 use crate::definitions::Definitions;
+use crate::mock::Mocks;
 use crate::opening::{self, Parent, RowError};
 use crate::parts::Error;
 use crate::slot::Slot;
@@ -19,6 +20,8 @@ const ROWS_READ: usize = 1_000;
 pub(crate) struct Loaded {
     pub(crate) execution: Execution,
     pub(crate) parent: Option<Parent>,
+    /// What its Tasks answer, if it is a test.
+    mocks: Option<Arc<Mocks>>,
     /// How many rows that took.
     pub(crate) rows: u64,
 }
@@ -41,6 +44,7 @@ impl Loaded {
         Ok(Self {
             execution,
             parent: opening.parent,
+            mocks: opening.started_as.mocks,
             rows: 1,
         })
     }
@@ -60,6 +64,7 @@ impl Loaded {
     pub(crate) fn into_slot(self) -> Slot {
         let mut slot = Slot::resumed(self.execution, self.rows);
         slot.parent = self.parent;
+        slot.mocks = self.mocks;
         slot
     }
 }

@@ -154,7 +154,9 @@ impl Shared {
                 return Ok(None);
             }
             let rows = loaded.rows;
-            let slot = Arc::new(Mutex::new(loaded.into_slot()));
+            let mut slot = loaded.into_slot();
+            self.equip(&mut slot)?;
+            let slot = Arc::new(Mutex::new(slot));
             if let Some(taken) = self.unpark(arn, rows, &slot) {
                 return Ok(taken.then_some(slot));
             }

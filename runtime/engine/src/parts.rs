@@ -14,7 +14,9 @@ use crate::definition::Definition;
 use crate::directory::{Directory, Nothing};
 use crate::function::Modules;
 use crate::map_run::{ItemReaders, NoReaders};
+use crate::mock::Mocks;
 use crate::services::{NoServices, Services};
+use crate::watch::{Beginning, Watcher};
 
 /// What an engine is made of.
 pub struct Parts {
@@ -64,6 +66,11 @@ impl Parts {
 pub trait Observer: Send + Sync + 'static {
     /// An execution made these records and is now so.
     fn recorded(&self, execution: &Execution, records: &[Record]);
+
+    /// Who is to watch an execution that begins or is taken up, if anyone.
+    fn watch(&self, _beginning: &Beginning<'_>) -> Option<Box<dyn Watcher>> {
+        None
+    }
 }
 
 /// What went wrong in the engine; never part of a history.
@@ -127,6 +134,9 @@ pub struct StartedAs {
     /// AWS's X-Ray header, as it was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_header: Option<String>,
+    /// What its Tasks answer, if it is a test.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mocks: Option<Arc<Mocks>>,
 }
 
 /// What a start did.

@@ -55,7 +55,8 @@ impl Shared {
             count += 1;
             match folded {
                 Folded::Waits(rows, until) => self.park_loaded(arn, rows, until),
-                Folded::Awake(slot) => {
+                Folded::Awake(mut slot) => {
+                    self.equip(&mut slot)?;
                     let slot = Arc::new(Mutex::new(*slot));
                     if self.claim(&arn, &slot) {
                         self.act_pending(&slot);

@@ -107,6 +107,8 @@ impl Engine {
         let now = self.shared.workshop.clock.now();
         redrivable(&execution, stopped_at.unwrap_or(now), now)?;
         let mut slot = Slot::resumed(execution, told.rows);
+        slot.mocks = told.started_as.mocks.clone();
+        self.shared.equip(&mut slot)?;
         slot.parent = told.parent;
         let slot = Arc::new(Mutex::new(slot));
         if !self.shared.claim(arn, &slot) {

@@ -23,10 +23,13 @@ use crate::directory::{Directory, Known};
 use crate::map_run::ItemReaders;
 use crate::opening::{self, Opening};
 use crate::parking::Parking;
-use crate::parts::{Observer, StartedAs};
+use crate::parts::{Error, Observer, StartedAs};
 use crate::progress::Commit;
+use crate::retiring::Attempts;
 use crate::slot::{Slot, lock};
+use crate::story::past;
 use crate::timers::{Due, TimerKey, Timers, Wake};
+use crate::watch::{Beginning, Watcher};
 
 /// What all parts of an engine share.
 pub(crate) struct Shared {
@@ -43,6 +46,7 @@ pub(crate) struct Shared {
     pub(crate) is_halted: AtomicBool,
     pub(crate) definitions: Definitions,
     pub(crate) parking: Parking,
+    pub(crate) attempts: Arc<Attempts>,
     /// Locked, if at all, by who has locked a slot: never the other way round.
     pub(crate) slots: Mutex<HashMap<ExecutionArn, Arc<Mutex<Slot>>>>,
 }
@@ -100,6 +104,25 @@ impl Shared {
         }
     }
 
+    /// Who is to watch an execution.
+    pub(crate) fn watcher(&self, beginning: &Beginning<'_>) -> Option<Box<dyn Watcher>> {
+        self.observer.as_ref()?.watch(beginning)
+    }
+
+    /// Finds who watches an execution that is taken up again. They must know its past, which
+    /// is read once more for them: nobody else pays for their memory.
+    pub(crate) fn equip(&self, slot: &mut Slot) -> Result<(), Error> {
+        if self.observer.is_some() {
+            let (opening, past) = past(&*self.journal, &slot.arn())?;
+            slot.watcher = self.watcher(&Beginning {
+                identity: &opening.identity,
+                started_as: &opening.started_as,
+                past: &past,
+            });
+        }
+        Ok(())
+    }
+
     /// One step: the event in, the row out, the commands on their way.
     pub(crate) fn advance(
         self: &Arc<Self>,
@@ -137,6 +160,10 @@ impl Shared {
             observer.recorded(&locked.execution, &step.records);
         }
         if !step.records.is_empty() {
+            let rows = locked.sequence + 1;
+            if let Some(watcher) = &mut locked.watcher {
+                watcher.recorded(&step.records, rows);
+            }
             self.append(slot, locked, &step, opening);
         }
         let commit = locked.commit();
@@ -194,6 +221,9 @@ impl Shared {
     /// The execution's first `rows` rows are durable.
     fn committed(self: &Arc<Self>, slot: &Mutex<Slot>, rows: u64, end: Option<End>) {
         let mut locked = lock(slot);
+        if let Some(watcher) = &mut locked.watcher {
+            watcher.durable(rows);
+        }
         if end.is_some() {
             // Gone before its end is told, so that whoever is told finds it in the journal.
             self.slots().remove(&locked.arn());

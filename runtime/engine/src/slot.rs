@@ -11,10 +11,12 @@ use tokio::task::AbortHandle;
 
 use crate::activity::OfferPlace;
 use crate::map_run::Reins;
+use crate::mock::Mocks;
 use crate::opening::Parent;
 use crate::progress::{Commit, Progress};
 use crate::timers::TimerKey;
 use crate::vigil::Vigil;
+use crate::watch::Watcher;
 
 /// What the engine keeps of an execution that has not ended.
 pub(crate) struct Slot {
@@ -41,6 +43,10 @@ pub(crate) struct Slot {
     pub(crate) timers: HashSet<TimerKey>,
     /// Whoever waits for its end holds one more of this.
     pub(crate) watched: Arc<()>,
+    /// What its Tasks answer, if it is a test.
+    pub(crate) mocks: Option<Arc<Mocks>>,
+    /// Who watches it, if anyone.
+    pub(crate) watcher: Option<Box<dyn Watcher>>,
 }
 
 impl Slot {
@@ -72,6 +78,8 @@ impl Slot {
             children: HashMap::new(),
             timers: HashSet::new(),
             watched: Arc::new(()),
+            mocks: None,
+            watcher: None,
         }
     }
 

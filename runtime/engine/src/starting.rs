@@ -13,6 +13,7 @@ use crate::progress::Commit;
 use crate::shared::Shared;
 use crate::slot::{Slot, lock};
 use crate::story::tell;
+use crate::watch::Beginning;
 
 impl Shared {
     /// Starts an execution; resolves when its beginning is durable.
@@ -42,6 +43,12 @@ impl Shared {
         let execution = Execution::new(Arc::clone(&definition.machine), Arc::new(identity));
         let mut slot = Slot::beginning(execution, input.clone());
         slot.parent = parent;
+        slot.mocks = opening.started_as.mocks.clone();
+        slot.watcher = self.watcher(&Beginning {
+            identity: &opening.identity,
+            started_as: &opening.started_as,
+            past: &[],
+        });
         let slot = Arc::new(Mutex::new(slot));
         if self.claim(&arn, &slot) {
             return self.begin(slot, opening, input).await;

@@ -8,7 +8,7 @@ use asl::interpreter::{Execution, Identity};
 use journal::Journal;
 
 use crate::definition::Definition;
-use crate::opening::{self, Parent};
+use crate::opening::{self, Opening, Parent};
 use crate::parts::{Error, StartedAs};
 
 /// Rows that are read from the journal at once.
@@ -95,4 +95,35 @@ pub(crate) fn definition_of(
     let (opening, _) = opening::decode(&first.first().ok_or_else(nothing)?.records)
         .map_err(|error| Error::Damaged(format!("row 0 of {arn}: {error}")))?;
     Definition::find(journal, &opening.definition)
+}
+
+/// How an execution began, and everything that was recorded of it; what it runs is not read.
+pub(crate) fn past(
+    journal: &dyn Journal,
+    arn: &ExecutionArn,
+) -> Result<(Opening, Vec<Record>), Error> {
+    let damaged =
+        |sequence: u64, why: String| Error::Damaged(format!("row {sequence} of {arn}: {why}"));
+    let mut past: Option<(Opening, Vec<Record>)> = None;
+    let mut next = 0;
+    loop {
+        let rows = journal.rows(arn, next, ROWS_READ)?;
+        for row in &rows {
+            let refused = |why: String| damaged(row.sequence, why);
+            match &mut past {
+                None => {
+                    let read = opening::decode(&row.records);
+                    past = Some(read.map_err(|error| refused(error.to_string()))?);
+                }
+                Some((_, records)) => {
+                    let read = history::decode(&row.records);
+                    records.extend(read.map_err(|error| refused(error.to_string()))?);
+                }
+            }
+            next = row.sequence + 1;
+        }
+        if rows.len() < ROWS_READ {
+            return past.ok_or_else(|| journal::Error::NoSuchExecution(arn.clone()).into());
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use asl::Payload;
 use asl::interpreter::{Identity, Kind};
 use asl::json_complaint::Complaint;
-use engine::{StartError, StartRequest, StartedAs};
+use engine::{Mocks, StartError, StartRequest, StartedAs};
 use serde_json::{Value, json};
 
 use crate::protocol::seconds;
@@ -20,12 +20,15 @@ pub(super) struct Start {
     name: Option<String>,
     input: Payload,
     trace_header: Option<String>,
+    /// The test case whose answers its Tasks are to give.
+    test_case: Option<String>,
 }
 
 impl Start {
     /// Reads the fields that both starts have; other fields must have been read before.
     pub(super) fn read(request: &mut Request) -> Result<Self, ApiError> {
-        let arn = request.required("stateMachineArn", &ARN);
+        let mut arn = request.required("stateMachineArn", &ARN);
+        let test_case = test_case(&mut arn);
         let chosen = request.optional("name", &NAME);
         let input = request.optional("input", &DATA);
         let trace_header = request.optional("traceHeader", &TRACE_HEADER);
@@ -38,6 +41,7 @@ impl Start {
             name: chosen,
             input: payload(input)?,
             trace_header,
+            test_case,
         })
     }
 
@@ -46,6 +50,10 @@ impl Start {
         let definition = api
             .registry
             .definition(&target.revision.settings.definition)?;
+        let mocks = match &self.test_case {
+            Some(case) => Some(mocks(api, target, case)?),
+            None => None,
+        };
         let name = self.name.unwrap_or_else(|| api.uuid());
         Ok(StartRequest {
             identity: identity(target, name, || api.uuid()),
@@ -55,10 +63,36 @@ impl Start {
                 version_arn: target.version_arn.clone(),
                 alias_arn: target.alias_arn.clone(),
                 trace_header: self.trace_header,
+                mocks,
                 ..StartedAs::default()
             },
         })
     }
+}
+
+/// Splits a test case off: `ARN#CASE`. No name has a `#` in it.
+fn test_case(arn: &mut String) -> Option<String> {
+    let place = arn.find('#')?;
+    let case = arn[place + 1..].to_owned();
+    arn.truncate(place);
+    Some(case)
+}
+
+/// The answers of a test case, read anew for each start.
+///
+/// # Errors
+/// `ValidationException`, in our words: AWS has no such thing but in Step Functions Local.
+fn mocks(api: &Api, target: &Target, case: &str) -> Result<Arc<Mocks>, ApiError> {
+    let Some(path) = &api.mock_config else {
+        return Err(ApiError::validation(format!(
+            "'#{case}' names a test case, but no mock configuration is set: start the server \
+             with SFN_MOCK_CONFIG=FILE"
+        )));
+    };
+    let refused = |why: String| ApiError::validation(format!("{}: {why}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
+    let mocks = Mocks::read(&text, &target.machine.name, case);
+    Ok(Arc::new(mocks.map_err(|error| refused(error.to_string()))?))
 }
 
 /// The input, or `{}`.

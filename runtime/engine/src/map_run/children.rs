@@ -10,10 +10,11 @@ use sha2::{Digest, Sha256};
 
 use super::source::Items;
 use crate::definition::Definition;
-use crate::express;
+use crate::express::{self, Seen};
 use crate::parts::{StartError, StartRequest, StartedAs};
 use crate::shared::Shared;
 use crate::slot::{Slot, lock};
+use crate::watch::Beginning;
 
 /// A child that is to be run.
 pub(super) struct Child {
@@ -195,7 +196,15 @@ impl Nursery {
                 let machine = Arc::clone(&self.definition.machine);
                 let workshop = Arc::clone(&self.shared.workshop);
                 let entropy = &*self.shared.entropy;
-                express::run(workshop, entropy, None, identity, machine, child.input).await
+                let seen = Seen {
+                    observer: None,
+                    watcher: self.shared.watcher(&Beginning {
+                        identity: &identity,
+                        started_as: &StartedAs::default(),
+                        past: &[],
+                    }),
+                };
+                express::run(workshop, entropy, seen, identity, machine, child.input).await
             }
         };
         ChildEnd {
