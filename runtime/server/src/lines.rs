@@ -4,6 +4,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use anyhow::Context;
@@ -59,6 +60,7 @@ fn private(path: &Path) -> io::Result<File> {
 pub(crate) struct Lines {
     // None only while it is dropped: the thread ends when its queue has no sender.
     queue: Option<mpsc::Sender<String>>,
+    dropped: AtomicU64,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -76,6 +78,7 @@ impl Lines {
             .context("no thread to write lines")?;
         Ok(Self {
             queue: Some(queue),
+            dropped: AtomicU64::new(0),
             writer: Some(writer),
         })
     }
@@ -86,6 +89,19 @@ impl Lines {
             // The thread ends only after us.
             let _ = queue.send(line).await;
         }
+    }
+
+    /// Adds a line, or drops and counts it when the queue is full.
+    pub(crate) fn offer(&self, line: String) {
+        let taken = self.queue.as_ref().map(|queue| queue.try_send(line));
+        if !matches!(taken, Some(Ok(()))) {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How many lines were dropped.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
     }
 }
 
@@ -133,10 +149,27 @@ mod tests {
         for batch in [["a", "b"], ["c", "d"]] {
             let lines = Lines::open(&Place::of(&path)).unwrap();
             lines.send(batch[0].to_owned()).await;
-            lines.send(batch[1].to_owned()).await;
+            lines.offer(batch[1].to_owned());
+            assert_eq!(lines.dropped(), 0);
             drop(lines);
         }
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "a\nb\nc\nd\n");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_counted() {
+        let (queue, receiver) = mpsc::channel(1);
+        let lines = Lines {
+            queue: Some(queue),
+            dropped: AtomicU64::new(0),
+            writer: None,
+        };
+        lines.offer("there is room for one".into());
+        assert_eq!(lines.dropped(), 0);
+        lines.offer("this is too much".into());
+        drop(receiver);
+        lines.offer("nobody reads".into());
+        assert_eq!(lines.dropped(), 2);
     }
 
     #[test]

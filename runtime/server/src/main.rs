@@ -7,6 +7,7 @@ mod lines;
 mod secret_file;
 mod serve;
 mod telemetry;
+mod watch;
 mod wiring;
 
 fn main() -> std::process::ExitCode {

@@ -87,7 +87,7 @@ impl Store {
     }
 
     /// An engine that runs what is deployed.
-    pub(crate) fn engine(&self) -> Engine {
-        Engine::new(self.parts(Arc::clone(&self.functions) as Arc<dyn Modules>, None))
+    pub(crate) fn engine(&self, observer: Option<Arc<dyn Observer>>) -> Engine {
+        Engine::new(self.parts(Arc::clone(&self.functions) as Arc<dyn Modules>, observer))
     }
 }

@@ -4,7 +4,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use api::{ApiError, Role};
 use asl::arn::Place;
-use axum::http::request;
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, request};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use engine::Clock;
 
 use super::canonical::Signed;
@@ -54,6 +57,17 @@ impl Gate {
     pub(crate) fn keys(&self) -> Option<usize> {
         let keys = self.keys.as_ref()?;
         Some(keys.read().unwrap_or_else(PoisonError::into_inner).count())
+    }
+
+    /// Whether a head has a key as HTTP's Basic user and password, or none is asked for.
+    pub(crate) fn knows(&self, head: &HeaderMap) -> bool {
+        let Some(keys) = &self.keys else { return true };
+        let keys = Arc::clone(&keys.read().unwrap_or_else(PoisonError::into_inner));
+        let Some((id, secret)) = basic(head) else {
+            return false;
+        };
+        let key = keys.get(&id);
+        key.is_some_and(|key| signature::is_same(&secret, &key.secret))
     }
 
     /// Takes other keys from now on; an open gate stays open.
@@ -161,6 +175,17 @@ impl Checked {
             role: key.role,
         })
     }
+}
+
+/// The user and password of HTTP's Basic scheme. Source: RFC 7617.
+fn basic(head: &HeaderMap) -> Option<(String, String)> {
+    let value = head.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, encoded) = value.split_once(' ')?;
+    let decoded = STANDARD.decode(encoded.trim()).ok();
+    let decoded = decoded.filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+    let text = String::from_utf8(decoded).ok()?;
+    let (user, password) = text.split_once(':')?;
+    Some((user.to_owned(), password.to_owned()))
 }
 
 /// What decides what a request does must be signed: an operation's name above all.

@@ -105,13 +105,13 @@ impl Execution {
             Self::Describe { name, place } => {
                 let store = Store::open(&place.data_dir)?;
                 let found = find(&store, &name)?;
-                let told = store.engine().tell(&found.execution)?;
+                let told = store.engine(None).tell(&found.execution)?;
                 let described = describe(&found, &told.replay());
                 show(&place, &described, || in_words(&described))
             }
             Self::History { name, place } => {
                 let store = Store::open(&place.data_dir)?;
-                let told = store.engine().tell(&find(&store, &name)?.execution)?;
+                let told = store.engine(None).tell(&find(&store, &name)?.execution)?;
                 show(&place, &history(&told), || history_in_words(&told))
             }
             Self::Stop {
@@ -133,7 +133,7 @@ impl Execution {
                     error: error.as_deref().map(Into::into),
                     cause,
                 };
-                store.engine().stop(&found.execution, failure).await?;
+                store.engine(None).stop(&found.execution, failure).await?;
                 output::say(format_args!("{} is stopped", found.opened.name));
                 Ok(Outcome::Success)
             }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use asl::arn::Place;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Outcome, output};
 use crate::lines;
@@ -54,6 +55,24 @@ pub(super) struct Serve {
     /// of JSON: a file, or - for standard output. With keys, standard error unless said.
     #[arg(long, value_name = "FILE", env = "STEPWELL_AUDIT_LOG")]
     audit_log: Option<PathBuf>,
+    /// Where executions are logged as their state machine's loggingConfiguration asks, in the
+    /// form that AWS writes to CloudWatch Logs: a file, or - for standard output. What would
+    /// hold executions up is dropped, and counted in /metrics.
+    #[arg(long, value_name = "FILE", env = "STEPWELL_EXECUTION_LOG")]
+    execution_log: Option<PathBuf>,
+    /// Answers of Tasks for tests, in the format of AWS Step Functions Local: a start of
+    /// STATE_MACHINE_ARN#TEST_CASE takes its Tasks' answers from this file, read each time.
+    #[arg(long, value_name = "FILE", env = "SFN_MOCK_CONFIG")]
+    mock_config: Option<PathBuf>,
+    /// How long a shutdown waits for requests and Tasks that are under way; what has not ended
+    /// then is taken up by the next start.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "STEPWELL_SHUTDOWN_SECONDS",
+        default_value = "8"
+    )]
+    shutdown_seconds: u16,
     /// The certificate chain to speak TLS with, in PEM.
     #[arg(
         long,
@@ -74,6 +93,8 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) async fn execute(self) -> anyhow::Result<Outcome> {
+        // Before anyone can know that it serves: a signal that nobody awaits ends the process.
+        let (asked, hangups) = (Asked::listen()?, signal(SignalKind::hangup())?);
         let store = Store::open(&self.data_dir)?;
         let options = Options {
             listen: self.listen,
@@ -87,6 +108,9 @@ impl Serve {
                 None => self.keys.is_some().then_some(lines::Place::Stderr),
             },
             keys: self.keys,
+            mock_config: self.mock_config,
+            execution_log: self.execution_log.as_deref().map(lines::Place::of),
+            patience: Duration::from_secs(self.shutdown_seconds.into()),
             tls: tls(self.tls_cert, self.tls_key)?,
         };
         let (server, resumed) = Server::start(&store, options).await?;
@@ -104,8 +128,8 @@ impl Serve {
             self.data_dir.display(),
             protection(&server)
         ));
-        tokio::spawn(reload(server.reloadable()));
-        server.run(stopped()).await?;
+        tokio::spawn(reload(server.reloadable(), hangups));
+        server.run(stopped(asked)).await?;
         output::say("stopped; everything is kept");
         Ok(Outcome::Success)
     }
@@ -131,11 +155,7 @@ fn protection(server: &Server) -> String {
 }
 
 /// Reads keys and certificates anew at each SIGHUP.
-async fn reload(files: Reloadable) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut hangups) = signal(SignalKind::hangup()) else {
-        return;
-    };
+async fn reload(files: Reloadable, mut hangups: Signal) {
     while hangups.recv().await.is_some() {
         match files.reload() {
             Ok(()) => output::say("keys and certificate were read anew"),
@@ -144,16 +164,36 @@ async fn reload(files: Reloadable) {
     }
 }
 
-/// Resolves at Ctrl-C, or when a supervisor asks.
-async fn stopped() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+/// Resolves at Ctrl-C, or when a supervisor asks; at the second time all is over.
+async fn stopped(mut asked: Asked) {
+    asked.once().await;
+    output::say("stopping; ask once more to stop at once");
+    tokio::spawn(async move {
+        asked.once().await;
+        // As after kill -9: what was acknowledged is kept.
+        std::process::exit(130);
+    });
+}
+
+/// Ctrl-C and SIGTERM.
+struct Asked {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Asked {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn once(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 

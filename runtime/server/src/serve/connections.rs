@@ -46,15 +46,14 @@ const REQUESTS_MAX: usize = 10_000;
 /// How long to wait when the system has no more descriptors: until some connection ends.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `stop` resolves; then takes no more, and lets answers under way get out, for
-/// as long as `drain`.
+/// Serves until `stop` resolves; then takes no more, and answers what lets those that are open
+/// come to their end.
 pub(super) async fn serve(
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
     router: Router,
     stop: impl Future<Output = ()>,
-    drain: Duration,
-) {
+) -> GracefulShutdown {
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     tokio::pin!(stop);
@@ -76,10 +75,7 @@ pub(super) async fn serve(
             drop(place);
         });
     }
-    drop(listener);
-    if timeout(drain, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some clients did not get their answer in time");
-    }
+    graceful
 }
 
 async fn encrypted(

@@ -19,6 +19,7 @@ use super::operation::{self, Operation};
 use crate::access::{Gate, Principal};
 use crate::audit::Entry;
 use crate::lines::Lines;
+use crate::watch::Metrics;
 
 /// Where a request came from; rides on it.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +35,7 @@ pub(super) struct Guard {
     pub(super) clock: Arc<dyn Clock>,
     /// Where changes are written down, if anywhere.
     pub(super) audit: Option<Arc<Lines>>,
+    pub(super) metrics: Arc<Metrics>,
 }
 
 /// Lets a request in, or answers why not.
@@ -52,6 +54,7 @@ pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
             }
             let line = guard.line(&operation, peer, None, None, &response);
             guard.write_down(line).await;
+            guard.count(&operation, &response);
             return response;
         }
     };
@@ -76,6 +79,7 @@ pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     };
     let line = guard.line(&operation, peer, Some(&principal), resource, &response);
     guard.write_down(line).await;
+    guard.count(&operation, &response);
     response
 }
 
@@ -94,6 +98,11 @@ impl Guard {
             .await?;
         let principal = checked.verify(head, &held.bytes)?;
         Ok((principal, held))
+    }
+
+    fn count(&self, operation: &Operation, response: &Response) {
+        let status = response.status().as_u16();
+        self.metrics.answered(&operation.name, status);
     }
 
     fn refuse(&self, error: &ApiError, operation: &Operation) -> Response {

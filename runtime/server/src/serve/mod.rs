@@ -8,6 +8,7 @@ mod connections;
 mod guard;
 mod lambda;
 mod operation;
+mod operators;
 mod router;
 mod tls;
 
@@ -23,19 +24,18 @@ use api::Api;
 use api::lambda::Lambda;
 use asl::arn::Place;
 use engine::clock::{SystemClock, SystemEntropy};
-use engine::{Clock, Engine};
+use engine::{Clock, Engine, Observer};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 use self::body::Bodies;
 use self::guard::Guard;
+use self::operators::Operators;
 use self::tls::Tls;
 use crate::access::{Gate, Keys};
 use crate::lines::{self, Lines};
+use crate::watch::{Sinks, Telemetry};
 use crate::wiring::Store;
-
-/// How long a shutdown waits for answers that are under way. Longer than any operation but a
-/// long poll takes; a supervisor's patience is usually 10 s and more.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// How a server is run.
 #[derive(Clone, Debug)]
@@ -52,6 +52,12 @@ pub(crate) struct Options {
     pub(crate) audit: Option<lines::Place>,
     /// What to speak TLS with; without it answers are not encrypted.
     pub(crate) tls: Option<TlsFiles>,
+    /// The test cases that starts may name, if any.
+    pub(crate) mock_config: Option<PathBuf>,
+    /// Where executions are logged, if anywhere.
+    pub(crate) execution_log: Option<lines::Place>,
+    /// How long a shutdown waits for answers and Tasks that are under way.
+    pub(crate) patience: Duration,
 }
 
 /// A server that listens, and its parts.
@@ -60,8 +66,10 @@ pub(crate) struct Server {
     engine: Arc<Engine>,
     guard: Guard,
     lambda: Arc<Lambda>,
+    operators: Operators,
     tls: Option<Arc<Tls>>,
     keys: Option<PathBuf>,
+    patience: Duration,
 }
 
 /// The files that a server reads anew when it is told to: keys and certificates change.
@@ -110,18 +118,23 @@ impl Server {
         let listener = TcpListener::bind(options.listen)
             .await
             .with_context(|| format!("cannot listen on {}", options.listen))?;
-        let engine = Arc::new(store.engine());
+        let telemetry = telemetry(&store.registry, options.execution_log.as_ref())?;
+        let engine = Arc::new(store.engine(Some(Arc::clone(&telemetry) as Arc<dyn Observer>)));
         let resumed = engine.recover()?;
         let journal = Arc::clone(&store.journal);
         // It ends when the journal is closed.
         tokio::spawn(engine::retain(journal, Arc::new(SystemClock), options.kept));
-        let api = Arc::new(Api::new(
+        let api = Api::new(
             Arc::clone(&engine),
             Arc::clone(&store.journal),
             Arc::clone(&store.registry),
             Arc::new(SystemClock),
             Arc::new(SystemEntropy),
-        ));
+        );
+        let api = Arc::new(match options.mock_config {
+            Some(config) => api.with_mocks(config),
+            None => api,
+        });
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let gate = Gate::new(keys, options.place.clone(), Arc::clone(&clock));
         let guard = Guard {
@@ -131,14 +144,22 @@ impl Server {
             home: Arc::new(options.place),
             clock,
             audit: audit.map(Arc::new),
+            metrics: Arc::clone(&telemetry.metrics),
+        };
+        let operators = Operators {
+            gate: Arc::clone(&guard.gate),
+            journal: Arc::clone(&store.journal),
+            telemetry,
         };
         let server = Self {
             listener,
             engine,
             guard,
             lambda: store.lambda(),
+            operators,
             tls,
             keys: options.keys,
+            patience: options.patience,
         };
         Ok((server, resumed))
     }
@@ -167,11 +188,30 @@ impl Server {
         }
     }
 
-    /// Serves until `stop` resolves, then lets answers under way get out.
+    /// Serves until `stop` resolves. Then takes no more, lets answers and Tasks under way come
+    /// to their end for as long as its patience goes, and leaves the rest to the next start.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-        let router = router::router(self.guard, self.lambda);
-        connections::serve(self.listener, self.tls, router, stop, DRAIN_TIMEOUT).await;
+        let router = router::router(self.guard, self.lambda, self.operators);
+        let open = connections::serve(self.listener, self.tls, router, stop).await;
+        self.engine.retire();
+        let ended = async { tokio::join!(open.shutdown(), self.engine.idle()) };
+        if timeout(self.patience, ended).await.is_err() {
+            tracing::warn!("some requests or Tasks did not end in time: they were cut off");
+        }
         self.engine.close().await?;
         Ok(())
     }
+}
+
+/// Those who watch executions.
+fn telemetry(
+    registry: &Arc<Registry>,
+    execution_log: Option<&lines::Place>,
+) -> anyhow::Result<Arc<Telemetry>> {
+    let lines = execution_log.map(Lines::open).transpose()?.map(Arc::new);
+    Ok(Arc::new(Telemetry {
+        registry: Arc::clone(registry),
+        metrics: Arc::default(),
+        sinks: Arc::new(Sinks { lines }),
+    }))
 }

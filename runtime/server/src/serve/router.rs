@@ -1,4 +1,4 @@
-//! Routes: Step Functions' JSON protocol at `/`, Lambda's REST, and `/health`.
+//! Routes: Step Functions' JSON protocol at `/`, Lambda's REST, and what is for operators.
 
 use std::sync::Arc;
 
@@ -10,11 +10,12 @@ use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
 use axum::middleware;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::post;
 use axum::{Router, extract::DefaultBodyLimit};
 
 use super::guard::{Guard, guard};
 use super::operation::TARGET;
+use super::operators::Operators;
 use super::{answer, lambda};
 use crate::access::Principal;
 
@@ -37,7 +38,7 @@ impl Parts {
 }
 
 /// All routes.
-pub(super) fn router(guarded: Guard, lambda: Arc<Lambda>) -> Router {
+pub(super) fn router(guarded: Guard, lambda: Arc<Lambda>, operators: Operators) -> Router {
     let parts = Parts {
         lambda,
         api: Arc::clone(&guarded.api),
@@ -52,11 +53,7 @@ pub(super) fn router(guarded: Guard, lambda: Arc<Lambda>) -> Router {
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(guarded, guard))
         .with_state(parts)
-        .route("/health", get(health))
-}
-
-async fn health() -> &'static str {
-    "ok\n"
+        .merge(operators.router())
 }
 
 /// One operation.

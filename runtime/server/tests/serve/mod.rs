@@ -5,5 +5,7 @@
 mod access;
 mod client;
 mod connections;
+mod mocks;
+mod operating;
 mod running;
 mod settings;

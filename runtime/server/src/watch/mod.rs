@@ -1,0 +1,69 @@
+//! Watches executions, for operators: what is logged and what is counted.
+//!
+//! It knows no socket and no file: lines and numbers come out. Read [`Telemetry`] first.
+
+mod logger;
+mod meter;
+mod metrics;
+
+use std::sync::Arc;
+
+use api::Registry;
+use asl::history::{HistoryEvent, Record};
+use asl::interpreter::Execution;
+use engine::{Beginning, Observer, Watcher};
+
+pub(crate) use logger::Sinks;
+pub(crate) use metrics::Metrics;
+
+use logger::Logger;
+use meter::Meter;
+
+/// Gives each execution those who watch it.
+pub(crate) struct Telemetry {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) sinks: Arc<Sinks>,
+}
+
+impl Observer for Telemetry {
+    fn recorded(&self, _: &Execution, _: &[Record]) {}
+
+    fn watch(&self, beginning: &Beginning<'_>) -> Option<Box<dyn Watcher>> {
+        let mut meter = Meter::new(&self.metrics, beginning.identity);
+        if !beginning.past.is_empty() {
+            meter.remember(beginning.past);
+        }
+        let logger = Logger::new(&self.registry, &self.sinks, beginning);
+        Some(Box::new(Watching { meter, logger }))
+    }
+}
+
+/// Those who watch one execution.
+struct Watching {
+    meter: Meter,
+    logger: Option<Logger>,
+}
+
+impl Watcher for Watching {
+    fn recorded(&mut self, records: &[Record], rows: u64) {
+        self.meter.recorded(records);
+        if let Some(logger) = &mut self.logger {
+            logger.recorded(records, rows);
+        }
+    }
+
+    fn durable(&mut self, rows: u64) {
+        if let Some(logger) = &mut self.logger {
+            logger.durable(rows);
+        }
+    }
+}
+
+/// The events among records; notes are for replay alone.
+fn events(records: &[Record]) -> impl Iterator<Item = &HistoryEvent> {
+    records.iter().filter_map(|record| match record {
+        Record::Event(_, event) => Some(event),
+        Record::Note(_) => None,
+    })
+}
