@@ -10,8 +10,8 @@ use asl::history::Record;
 use asl::interpreter::{End, Identity, Kind};
 use asl::{Failure, Payload};
 use engine::{
-    Clock, Definition, Directory, Engine, FunctionName, Modules, NoTarget, NotDeployed, Observer, Parts,
-    StartRequest, StartTarget, StartedAs,
+    Clock, Definition, Directory, Engine, FunctionName, Modules, NoTarget, NotDeployed, Observer,
+    Parts, StartRequest, StartTarget, StartedAs,
 };
 use host::scripted::{Answer, Ending, ScriptedHost, digest_of_name};
 use host::{Limits, Module};
@@ -83,8 +83,7 @@ impl World {
 
     /// The process ends, and nothing takes its place yet.
     pub(crate) fn halt(&mut self) {
-        let (clock, journal, directory) = (&self.clock, &self.journal, &self.directory);
-        let idle = Arc::new(engine(clock, journal, directory, self.called.clone()));
+        let idle = Arc::new(Engine::new(self.parts(None)));
         drop(std::mem::replace(&mut self.engine, idle));
     }
 

@@ -50,7 +50,7 @@ impl Stand {
         };
         Self {
             api: Api::new(engine, journal, registry, clock, entropy),
-            caller: Caller { place },
+            caller: Caller::from(place),
             queue,
         }
     }

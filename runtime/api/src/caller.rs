@@ -7,6 +7,18 @@ use asl::arn::Place;
 pub struct Caller {
     /// Region and account.
     pub place: Place,
+    /// The trace that the request is part of, as a header of its says: AWS's
+    /// `X-Amzn-Trace-Id`, or W3C's `traceparent`.
+    pub trace_header: Option<String>,
+}
+
+impl From<Place> for Caller {
+    fn from(place: Place) -> Self {
+        Self {
+            place,
+            trace_header: None,
+        }
+    }
 }
 
 impl Caller {
@@ -20,7 +32,7 @@ impl Caller {
         if let Some(region) = region {
             place.region = region.to_owned();
         }
-        Self { place }
+        Self::from(place)
     }
 }
 

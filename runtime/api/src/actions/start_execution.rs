@@ -142,7 +142,8 @@ pub(crate) async fn start_execution(
     caller: &Caller,
     mut request: Request,
 ) -> Result<Value, ApiError> {
-    let start = Start::read(&mut request)?;
+    let mut start = Start::read(&mut request)?;
+    start.trace_header = start.trace_header.or_else(|| caller.trace_header.clone());
     let target = api.registry.target(&start.arn, api.entropy.draw())?;
     api.check_start(target.machine.kind, caller)?;
     let request = start.of(api, &target)?;

@@ -187,9 +187,7 @@ impl Account {
         parameters: serde_json::Map<String, Value>,
         body: &[u8],
     ) -> Told {
-        let caller = Caller {
-            place: Place::default(),
-        };
+        let caller = Caller::from(Place::default());
         let call = LambdaCall {
             parameters,
             body: Bytes::copy_from_slice(body),

@@ -133,12 +133,10 @@ mod tests {
     use super::*;
 
     fn caller(account: &str) -> Caller {
-        Caller {
-            place: asl::arn::Place {
-                account_id: account.into(),
-                ..Default::default()
-            },
-        }
+        Caller::from(asl::arn::Place {
+            account_id: account.into(),
+            ..Default::default()
+        })
     }
 
     #[test]

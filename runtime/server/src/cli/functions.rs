@@ -61,7 +61,7 @@ impl Functions {
     pub(super) fn of(store: &Store, place: Place) -> Self {
         Self {
             lambda: store.lambda(),
-            caller: Caller { place },
+            caller: Caller::from(place),
         }
     }
 

@@ -60,6 +60,10 @@ pub(super) struct Serve {
     /// hold executions up is dropped, and counted in /metrics.
     #[arg(long, value_name = "FILE", env = "STEPWELL_EXECUTION_LOG")]
     execution_log: Option<PathBuf>,
+    /// Where traces go: the URL of an OpenTelemetry collector, such as http://127.0.0.1:4318. An
+    /// execution is a trace, or part of its caller's; a state is a span.
+    #[arg(long, value_name = "URL", env = "STEPWELL_OTLP_ENDPOINT")]
+    otlp_endpoint: Option<String>,
     /// Answers of Tasks for tests, in the format of AWS Step Functions Local: a start of
     /// STATE_MACHINE_ARN#TEST_CASE takes its Tasks' answers from this file, read each time.
     #[arg(long, value_name = "FILE", env = "SFN_MOCK_CONFIG")]
@@ -108,6 +112,7 @@ impl Serve {
                 None => self.keys.is_some().then_some(lines::Place::Stderr),
             },
             keys: self.keys,
+            otlp_endpoint: self.otlp_endpoint,
             mock_config: self.mock_config,
             execution_log: self.execution_log.as_deref().map(lines::Place::of),
             patience: Duration::from_secs(self.shutdown_seconds.into()),

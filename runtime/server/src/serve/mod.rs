@@ -20,8 +20,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use api::Api;
 use api::lambda::Lambda;
+use api::{Api, Registry};
 use asl::arn::Place;
 use engine::clock::{SystemClock, SystemEntropy};
 use engine::{Clock, Engine, Observer};
@@ -34,7 +34,7 @@ use self::operators::Operators;
 use self::tls::Tls;
 use crate::access::{Gate, Keys};
 use crate::lines::{self, Lines};
-use crate::watch::{Sinks, Telemetry};
+use crate::watch::{Sinks, Spans, Telemetry};
 use crate::wiring::Store;
 
 /// How a server is run.
@@ -56,6 +56,8 @@ pub(crate) struct Options {
     pub(crate) mock_config: Option<PathBuf>,
     /// Where executions are logged, if anywhere.
     pub(crate) execution_log: Option<lines::Place>,
+    /// Where traces go, if anywhere: the URL of a collector.
+    pub(crate) otlp_endpoint: Option<String>,
     /// How long a shutdown waits for answers and Tasks that are under way.
     pub(crate) patience: Duration,
 }
@@ -118,7 +120,7 @@ impl Server {
         let listener = TcpListener::bind(options.listen)
             .await
             .with_context(|| format!("cannot listen on {}", options.listen))?;
-        let telemetry = telemetry(&store.registry, options.execution_log.as_ref())?;
+        let telemetry = telemetry(&store.registry, &options)?;
         let engine = Arc::new(store.engine(Some(Arc::clone(&telemetry) as Arc<dyn Observer>)));
         let resumed = engine.recover()?;
         let journal = Arc::clone(&store.journal);
@@ -204,14 +206,14 @@ impl Server {
 }
 
 /// Those who watch executions.
-fn telemetry(
-    registry: &Arc<Registry>,
-    execution_log: Option<&lines::Place>,
-) -> anyhow::Result<Arc<Telemetry>> {
-    let lines = execution_log.map(Lines::open).transpose()?.map(Arc::new);
+fn telemetry(registry: &Arc<Registry>, options: &Options) -> anyhow::Result<Arc<Telemetry>> {
+    let lines = options.execution_log.as_ref().map(Lines::open);
+    let lines = lines.transpose()?.map(Arc::new);
+    let spans = options.otlp_endpoint.as_deref().map(Spans::open);
     Ok(Arc::new(Telemetry {
         registry: Arc::clone(registry),
         metrics: Arc::default(),
         sinks: Arc::new(Sinks { lines }),
+        spans: spans.transpose()?.map(Arc::new),
     }))
 }

@@ -14,7 +14,7 @@ use axum::routing::get;
 use journal::Journal;
 
 use crate::access::Gate;
-use crate::watch::Telemetry;
+use crate::watch::{Telemetry, Told};
 
 /// The text form that Prometheus reads. Source: OpenMetrics 1.0.
 const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -53,9 +53,18 @@ async fn metrics(State(operators): State<Operators>, head: HeaderMap) -> Respons
         let challenge = [(header::WWW_AUTHENTICATE, "Basic realm=\"stepwell\"")];
         return (StatusCode::UNAUTHORIZED, challenge).into_response();
     }
-    let open = operators.journal.open_count(None).unwrap_or_default();
-    let Telemetry { metrics, sinks, .. } = &*operators.telemetry;
-    match metrics.text(open, sinks.dropped()) {
+    let Telemetry {
+        metrics,
+        sinks,
+        spans,
+        ..
+    } = &*operators.telemetry;
+    let told = Told {
+        open_executions: operators.journal.open_count(None).unwrap_or_default(),
+        lines_dropped: sinks.dropped(),
+        spans_dropped: spans.as_ref().map_or(0, |spans| spans.dropped()),
+    };
+    match metrics.text(told) {
         Ok(text) => ([(header::CONTENT_TYPE, METRICS_TYPE)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }

@@ -19,6 +19,9 @@ use super::operators::Operators;
 use super::{answer, lambda};
 use crate::access::Principal;
 
+/// The longest header that names a trace. Source: AWS, `TraceHeader`.
+const TRACE_HEADER_BYTES_MAX: usize = 256;
+
 /// What routes work with.
 #[derive(Clone)]
 pub(super) struct Parts {
@@ -71,6 +74,18 @@ async fn call(
         let error = ApiError::unknown_operation(target.unwrap_or_default());
         return answer::json(error.answer(), &id);
     };
-    let caller = parts.caller(&principal);
+    let mut caller = parts.caller(&principal);
+    caller.trace_header = trace_header(&head);
     answer::json(parts.api.call(operation, &caller, &body).await, &id)
+}
+
+/// The trace that a request is part of, if its head says so.
+fn trace_header(head: &HeaderMap) -> Option<String> {
+    let named = ["x-amzn-trace-id", "traceparent"];
+    let value = named
+        .iter()
+        .find_map(|name| head.get(*name))?
+        .to_str()
+        .ok()?;
+    (value.len() <= TRACE_HEADER_BYTES_MAX).then(|| value.to_owned())
 }

@@ -3,7 +3,6 @@
 //! A line goes out when what it tells is durable, so that no log tells of what a crash undid.
 //! Delivery is best effort, as on AWS: what finds a queue full is dropped, and counted.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use api::{LogSettings, Registry};
@@ -12,6 +11,7 @@ use asl::history::Record;
 use engine::Beginning;
 
 use super::events;
+use super::waiting::Waiting;
 use crate::lines::Lines;
 
 /// Where lines go.
@@ -44,8 +44,7 @@ pub(super) struct Logger {
     sinks: Arc<Sinks>,
     execution: ExecutionArn,
     redrive_count: u32,
-    /// What waits to be durable: lines, and how many rows there are with theirs.
-    waiting: VecDeque<(u64, String)>,
+    waiting: Waiting<String>,
 }
 
 impl Logger {
@@ -72,7 +71,7 @@ impl Logger {
             sinks: Arc::clone(sinks),
             execution: identity.execution_arn.clone(),
             redrive_count: u32::try_from(redrives.count()).unwrap_or(u32::MAX),
-            waiting: VecDeque::new(),
+            waiting: Waiting::default(),
         })
     }
 
@@ -82,13 +81,13 @@ impl Logger {
             if self.settings.level.asks_for(&event.detail) {
                 let with_data = self.settings.include_execution_data;
                 let line = event.to_log(&self.execution, self.redrive_count, with_data);
-                self.waiting.push_back((rows, line.to_string()));
+                self.waiting.push(rows, line.to_string());
             }
         }
     }
 
     pub(super) fn durable(&mut self, rows: u64) {
-        while let Some((_, line)) = self.waiting.pop_front_if(|(of, _)| *of <= rows) {
+        while let Some(line) = self.waiting.pop(rows) {
             self.sinks.offer(line);
         }
     }

@@ -177,6 +177,7 @@ mod tests {
     use asl::history::ScopeId;
     use asl::interpreter::Kind;
 
+    use super::super::metrics::Told;
     use super::*;
 
     fn identity() -> Identity {
@@ -252,7 +253,13 @@ mod tests {
     }
 
     fn lines(metrics: &Metrics) -> Vec<String> {
-        let text = metrics.text(1, 2).unwrap();
+        let text = metrics
+            .text(Told {
+                open_executions: 1,
+                lines_dropped: 2,
+                spans_dropped: 3,
+            })
+            .unwrap();
         let is_told = |line: &&str| !line.starts_with('#') && !line.contains("_bucket");
         text.lines().filter(is_told).map(str::to_owned).collect()
     }
@@ -277,6 +284,7 @@ mod tests {
             "OpenExecutionCount 1".to_owned(),
             "OpenExecutionLimit 1000000".to_owned(),
             "stepwell_log_lines_dropped 2".to_owned(),
+            "stepwell_spans_dropped 3".to_owned(),
         ] {
             assert!(lines.contains(&told), "no {told} in {lines:#?}");
         }

@@ -67,14 +67,23 @@ pub(crate) struct Metrics {
     requests: Family<[(&'static str, String); 2], Counter>,
     open_executions: Gauge,
     lines_dropped: Gauge,
+    spans_dropped: Gauge,
+}
+
+/// What others count, as it stands.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Told {
+    pub(crate) open_executions: u64,
+    pub(crate) lines_dropped: u64,
+    pub(crate) spans_dropped: u64,
 }
 
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::default();
         let named = &mut registry;
-        let (open_executions, limit, lines_dropped) =
-            (Gauge::default(), Gauge::<i64>::default(), Gauge::default());
+        let [open_executions, limit, lines_dropped, spans_dropped]: [Gauge; 4] =
+            std::array::from_fn(|_| Gauge::default());
         limit.set(OPEN_EXECUTIONS_MAX);
         let requests = Family::default();
         named.register(
@@ -85,12 +94,20 @@ impl Default for Metrics {
         named.register("OpenExecutionLimit", "How many AWS lets run", limit);
         let of_requests = "Requests by operation and status";
         named.register("stepwell_requests", of_requests, requests.clone());
-        let of_lines = "Lines of execution logs that found no room";
-        named.register(
-            "stepwell_log_lines_dropped",
-            of_lines,
-            lines_dropped.clone(),
-        );
+        for (name, what, gauge) in [
+            (
+                "stepwell_log_lines_dropped",
+                "Lines of execution logs that found no room",
+                &lines_dropped,
+            ),
+            (
+                "stepwell_spans_dropped",
+                "Spans that no collector took",
+                &spans_dropped,
+            ),
+        ] {
+            named.register(name, what, gauge.clone());
+        }
         Self {
             executions: Executions::new(named),
             lambda: Works::new(
@@ -110,6 +127,7 @@ impl Default for Metrics {
             requests,
             open_executions,
             lines_dropped,
+            spans_dropped,
             registry,
         }
     }
@@ -134,10 +152,11 @@ impl Metrics {
     ///
     /// # Errors
     /// None that a text can give.
-    pub(crate) fn text(&self, open_executions: u64, dropped: u64) -> Result<String, fmt::Error> {
+    pub(crate) fn text(&self, told: Told) -> Result<String, fmt::Error> {
         let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        self.open_executions.set(signed(open_executions));
-        self.lines_dropped.set(signed(dropped));
+        self.open_executions.set(signed(told.open_executions));
+        self.lines_dropped.set(signed(told.lines_dropped));
+        self.spans_dropped.set(signed(told.spans_dropped));
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)

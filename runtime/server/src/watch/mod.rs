@@ -1,10 +1,13 @@
-//! Watches executions, for operators: what is logged and what is counted.
+//! Watches executions, for operators: what is logged, counted and traced.
 //!
-//! It knows no socket and no file: lines and numbers come out. Read [`Telemetry`] first.
+//! It knows no file: lines, numbers and spans come out. Read [`Telemetry`] first.
 
 mod logger;
 mod meter;
 mod metrics;
+mod spans;
+mod tracer;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -14,16 +17,20 @@ use asl::interpreter::Execution;
 use engine::{Beginning, Observer, Watcher};
 
 pub(crate) use logger::Sinks;
-pub(crate) use metrics::Metrics;
+pub(crate) use metrics::{Metrics, Told};
+pub(crate) use spans::Spans;
 
 use logger::Logger;
 use meter::Meter;
+use tracer::Tracer;
 
 /// Gives each execution those who watch it.
 pub(crate) struct Telemetry {
     pub(crate) registry: Arc<Registry>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) sinks: Arc<Sinks>,
+    /// Where traces go, if anywhere.
+    pub(crate) spans: Option<Arc<Spans>>,
 }
 
 impl Observer for Telemetry {
@@ -35,7 +42,13 @@ impl Observer for Telemetry {
             meter.remember(beginning.past);
         }
         let logger = Logger::new(&self.registry, &self.sinks, beginning);
-        Some(Box::new(Watching { meter, logger }))
+        let spans = self.spans.as_ref();
+        let tracer = spans.and_then(|spans| Tracer::new(spans, beginning));
+        Some(Box::new(Watching {
+            meter,
+            logger,
+            tracer,
+        }))
     }
 }
 
@@ -43,6 +56,7 @@ impl Observer for Telemetry {
 struct Watching {
     meter: Meter,
     logger: Option<Logger>,
+    tracer: Option<Tracer>,
 }
 
 impl Watcher for Watching {
@@ -51,11 +65,17 @@ impl Watcher for Watching {
         if let Some(logger) = &mut self.logger {
             logger.recorded(records, rows);
         }
+        if let Some(tracer) = &mut self.tracer {
+            tracer.recorded(records, rows);
+        }
     }
 
     fn durable(&mut self, rows: u64) {
         if let Some(logger) = &mut self.logger {
             logger.durable(rows);
+        }
+        if let Some(tracer) = &mut self.tracer {
+            tracer.durable(rows);
         }
     }
 }

@@ -9,3 +9,4 @@ mod mocks;
 mod operating;
 mod running;
 mod settings;
+mod traces;
