@@ -22,7 +22,16 @@ pub(crate) async fn describe_execution(
     let included = request.optional("includedData", &INCLUDED_DATA);
     request.finish()?;
     let arn = ExecutionArn::from(Arn::of(&arn, &["execution"])?.text);
-    let summary = api.journal.summary(&arn)?;
+    let mut summary = api.journal.summary(&arn)?;
+    let ending = match summary.status {
+        Status::Running => None,
+        _ => excerpt::ending(&*api.journal, &arn)?,
+    };
+    if ending.is_none() {
+        // Its end is being committed: until its last row is seen it runs.
+        summary.status = Status::Running;
+        summary.stopped_at = None;
+    }
     let beginning = excerpt::beginning(&*api.journal, &arn)?;
     let mut answer = described(&summary);
     if let Some(header) = &beginning.started_as.trace_header {
@@ -30,9 +39,7 @@ pub(crate) async fn describe_execution(
     }
     if included.as_deref() != Some("METADATA_ONLY") {
         put_input(&mut answer, &beginning);
-        if summary.status != Status::Running
-            && let Some(ending) = excerpt::ending(&*api.journal, &arn)?
-        {
+        if let Some(ending) = ending {
             put_end(&mut answer, &ending.detail);
         }
     }
