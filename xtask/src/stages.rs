@@ -1,10 +1,12 @@
 //! `cargo xtask test` and `cargo xtask bench`.
 
+use std::fs;
+use std::process::Command;
 use std::time::Instant;
 
 use crate::Result;
 use crate::guests;
-use crate::workspace::{Workspace, stage};
+use crate::workspace::{Workspace, output, stage};
 
 /// Builds the guests, then runs the tests: the small ones first, since they fail fastest.
 pub(crate) fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
@@ -39,11 +41,18 @@ pub(crate) fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Runs the benches of all crates, or those whose name matches.
+/// Where runs of the benches are kept.
+const RUNS: &str = "tests/bench/runs";
+
+/// Runs the benches of all crates, or those whose name matches; then tells every figure beside
+/// its limit and target, and keeps the run.
 pub(crate) fn bench(workspace: &Workspace, name: Option<&String>) -> Result<()> {
     guests::build(workspace)?;
+    let figures = workspace.target.join("figures.jsonl");
+    // What an earlier run left there, if one ended half-way.
+    let _ = fs::remove_file(&figures);
     let mut bench = workspace.cargo();
-    bench.args([
+    bench.env("STEPWELL_FIGURES", &figures).args([
         "bench",
         "--workspace",
         "--bench",
@@ -53,5 +62,35 @@ pub(crate) fn bench(workspace: &Workspace, name: Option<&String>) -> Result<()> 
         "Running the benches (the first build is optimised, and takes minutes)",
         &mut bench,
     )?;
+    let mut report = workspace.cargo();
+    report
+        .args([
+            "run",
+            "--release",
+            "--package",
+            "bench",
+            "--bin",
+            "report",
+            "--",
+        ])
+        .args([&figures, &workspace.root.join(RUNS)])
+        .arg(commit(workspace));
+    stage("All figures", &mut report)?;
     Ok(())
+}
+
+/// The commit that is checked out, with a `+` where files differ from it; `unknown` where there
+/// is no git to tell.
+fn commit(workspace: &Workspace) -> String {
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        output(git.current_dir(&workspace.root).args(arguments))
+    };
+    // What runs left is no change of what they measured.
+    let changed = ["status", "--porcelain", "--", ".", ":!tests/bench/runs"];
+    match (git(&["rev-parse", "--short", "HEAD"]), git(&changed)) {
+        (Ok(commit), Ok(changed)) if changed.is_empty() => commit,
+        (Ok(commit), _) => commit + "+",
+        (Err(_), _) => "unknown".to_owned(),
+    }
 }

@@ -4,7 +4,7 @@
 //! allocations and one map look-up: 3 to 6 µs. The limit set beside it is what cannot be
 //! left out: parsing the input and printing the output once.
 //!
-//! `cargo bench -p asl --bench step` prints µs an execution, µs a step, and the ratio.
+//! `cargo bench -p asl --bench step` prints µs an execution.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use asl::arn::Place;
 use asl::interpreter::{Command, Event, Execution, Identity, Kind, Report};
 use asl::{Payload, Timestamp, definition};
+use bench::Figure;
 
 const THREE_STATES: &str = r#"{
     "StartAt": "Pass",
@@ -63,7 +64,6 @@ fn main() {
         black_box(Payload::from_value(payload.value().clone()).text().len());
         1
     });
-    println!("limit: parse and print the input once     {limit:8.3} µs");
     for (name, text) in [
         ("Pass -> Choice -> Succeed", THREE_STATES),
         ("one Task", ONE_TASK),
@@ -72,25 +72,21 @@ fn main() {
         let machine = definition::parse(text).machine.expect("a sound definition");
         let machine = Arc::new(machine);
         let identity = Arc::new(identity());
-        let mut steps = 0;
         let cost = measure(&mut || {
-            steps = run(&machine, &identity);
+            run(&machine, &identity);
             1
         });
-        println!(
-            "{name:42} {cost:8.3} µs an execution, {:.3} µs a step, {:.1} x the limit",
-            cost / f64::from(steps),
-            cost / limit
-        );
+        Figure::new("step", name, cost, "µs")
+            .beside("parse and print the input once", limit)
+            .print();
     }
 }
 
-/// Runs one execution to its end, and answers how many steps that took.
-fn run(machine: &Arc<definition::StateMachine>, identity: &Arc<Identity>) -> u32 {
+/// Runs one execution to its end.
+fn run(machine: &Arc<definition::StateMachine>, identity: &Arc<Identity>) {
     let mut execution = Execution::new(Arc::clone(machine), Arc::clone(identity));
     let input = Payload::from_text(INPUT).expect("JSON");
     let mut step = execution.step(Event::Start { input }, Timestamp(1), 7);
-    let mut steps = 1;
     while execution.end().is_none() {
         let event = match step.commands.first() {
             Some(Command::ScheduleTask(command)) => Event::Task {
@@ -101,10 +97,8 @@ fn run(machine: &Arc<definition::StateMachine>, identity: &Arc<Identity>) -> u32
             _ => Event::Continue,
         };
         step = execution.step(event, Timestamp(2), 7);
-        steps += 1;
     }
     black_box(&execution);
-    steps
 }
 
 fn identity() -> Identity {

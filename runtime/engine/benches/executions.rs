@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use asl::arn::Place;
 use asl::interpreter::{Event, Execution, Identity, Kind};
 use asl::{Payload, Timestamp};
+use bench::{Figure, Target};
 use engine::{Definition, Engine, Parts, StartRequest, StartedAs};
 use host::scripted::ScriptedHost;
 use journal::sqlite::Options;
@@ -51,37 +52,37 @@ fn main() {
         .build()
         .unwrap();
     let cores = std::thread::available_parallelism().unwrap().get();
-    println!("{cores} cores, {seconds} s each");
-    println!("{:42} {:>12} {:>12} {:>6}", "", "limit /s", "/s", "ratio");
-
     let limit = bare_interpreter(cores, time);
-    let express = runtime.block_on(express(cores, time));
-    print("Express, as many at once as cores", limit, express);
-
+    let interpreter = "the bare interpreter on all cores";
+    let got = runtime.block_on(express(cores, time));
+    figure("Express, in memory", got)
+        .beside(interpreter, limit)
+        .should_be(Target::AtLeast(250_000.0))
+        .print();
     for starters in [64, 1024] {
         let memory = Arc::new(MemoryJournal::default());
         let got = runtime.block_on(standard(memory, starters, time));
-        print(
-            &format!("Standard in memory, {starters} starters"),
-            limit,
-            got,
-        );
+        figure(&format!("Standard, in memory, {starters} starters"), got)
+            .beside(interpreter, limit)
+            .print();
     }
     for starters in [64, 1024] {
         let dir = tempfile::tempdir().unwrap();
         let journal = Arc::new(SqliteJournal::open(dir.path(), Options::default()).unwrap());
         let limit = bare_file(starters, time);
         let got = runtime.block_on(standard(journal, starters, time));
-        print(
-            &format!("Standard, durable, {starters} starters"),
-            limit,
-            got,
-        );
+        let figure = figure(&format!("Standard, durable, {starters} starters"), got)
+            .beside("append and fdatasync of as many rows", limit);
+        match starters {
+            1024 => figure.should_be(Target::AtLeast(20_000.0)).print(),
+            _ => figure.print(),
+        }
     }
 }
 
-fn print(what: &str, limit: f64, got: f64) {
-    println!("{what:42} {limit:>12.0} {got:>12.0} {:>6.2}", got / limit);
+fn figure(what: &str, got: f64) -> Figure {
+    let name = format!("Pass → Choice → Succeed: {what}");
+    Figure::new("executions", name, got, "executions/s")
 }
 
 fn bare_interpreter(threads: usize, time: Duration) -> f64 {

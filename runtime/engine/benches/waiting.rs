@@ -16,6 +16,7 @@ use std::time::Instant;
 use asl::Payload;
 use asl::arn::Place;
 use asl::interpreter::{Identity, Kind};
+use bench::{Figure, Target, memory_bytes, memory_bytes_peak, processor_seconds};
 use engine::{Definition, Engine, Parts, StartRequest, StartedAs};
 use host::scripted::ScriptedHost;
 use journal::SqliteJournal;
@@ -77,7 +78,7 @@ fn engine(dir: &Path) -> Engine {
 async fn start(dir: &Path, count: usize) {
     let engine = Arc::new(engine(dir));
     let definitions = [WAITS, RETRIES].map(|text| Definition::parse(text).unwrap());
-    let (before, began) = (memory("VmRSS"), Instant::now());
+    let (before, began) = (memory_bytes(), Instant::now());
     let starters = (0..STARTERS).map(|starter| {
         let (engine, definitions) = (Arc::clone(&engine), definitions.clone());
         tokio::spawn(async move {
@@ -98,45 +99,42 @@ async fn start(dir: &Path, count: usize) {
     let seconds = began.elapsed().as_secs_f64();
     // What the last of them wait for may still be on its way.
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-    println!(
-        "{count} started in {seconds:.1} s; {} bytes of memory each",
-        (memory("VmRSS") - before) * 1024 / count
-    );
+    let name = format!("{count} started, half wait, half retry");
+    Figure::new("waiting", name, count as f64 / seconds, "executions/s").print();
+    let name = format!("{count} that wait: memory each");
+    let each = (memory_bytes() - before) as f64 / count as f64;
+    Figure::new("waiting", name, each, "bytes").print();
     // Dropped with what it recorded, not closed by its engine.
     drop(engine);
 }
 
 fn recover(dir: &Path) {
-    let before = memory("VmRSS");
+    let before = memory_bytes();
     let began = Instant::now();
     let engine = engine(dir);
-    let opened = began.elapsed().as_secs_f64();
-    let journal = memory("VmRSS");
+    let journal = memory_bytes();
     let count = engine.recover().unwrap();
-    println!(
-        "{count} recovered in {:.2} s ({:.2} s of processor time), {opened:.2} s of it to open the \
-         journal; {} bytes of memory each, {} of it the journal's; at most {}",
-        began.elapsed().as_secs_f64(),
-        processor_seconds(),
-        (memory("VmRSS") - before) * 1024 / count,
-        (journal - before) * 1024 / count,
-        (memory("VmHWM") - before) * 1024 / count,
-    );
-}
-
-/// How long this process has worked, as Linux counts, in hundredths of a second; 0 elsewhere.
-fn processor_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let after_name = stat.rsplit(')').next().unwrap_or_default();
-    let field = |place| {
-        after_name
-            .split_whitespace()
-            .nth(place)?
-            .parse::<f64>()
-            .ok()
+    let (seconds, worked) = (began.elapsed().as_secs_f64(), processor_seconds());
+    let figure = |what: &str, value: f64, unit| {
+        Figure::new("waiting", format!("{count} recovered: {what}"), value, unit)
     };
-    let ticks = field(11).and_then(|user| Some(user + field(12)?));
-    ticks.unwrap_or(0.0) / 100.0
+    // A million is what there is a target for; what it takes grows with their number.
+    let a_million = 1e6 / count as f64;
+    figure("time, for a million", seconds * a_million, "s")
+        .should_be(Target::AtMost(10.0))
+        .print();
+    figure("processor time, for a million", worked * a_million, "s").print();
+    let each = |bytes: u64| (bytes - before) as f64 / count as f64;
+    figure("memory each", each(memory_bytes()), "bytes")
+        .should_be(Target::AtMost(1024.0))
+        .print();
+    figure("of it the journal's", each(journal), "bytes").print();
+    figure(
+        "at most, while recovering",
+        each(memory_bytes_peak()),
+        "bytes",
+    )
+    .print();
 }
 
 fn identity(number: usize) -> Identity {
@@ -154,12 +152,4 @@ fn identity(number: usize) -> Identity {
         kind: Kind::Standard,
         map_state: None,
     }
-}
-
-/// What this process holds, in KiB, as Linux counts; 0 elsewhere.
-fn memory(field: &str) -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(field));
-    line.and_then(|line| line.trim_matches([':', '\t', ' ', 'k', 'B']).parse().ok())
-        .unwrap_or(0)
 }

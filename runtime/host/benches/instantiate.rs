@@ -11,6 +11,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use asl::{Payload, Timestamp};
+use bench::Figure;
 use host::wasm::{WasmHost, engine};
 use host::{Attempt, Context, Limits, Module, TaskHost as _};
 use wasmtime::Store;
@@ -209,16 +210,11 @@ fn main() {
         });
         ours.push(begun.elapsed());
     }
-    println!(
-        "instantiate and call, {} bytes in, median of {ROUNDS} x {CALLS}:",
-        text.len()
-    );
     let base = microseconds(bares);
     for (name, rounds) in [("bare, async", asyncs), ("WasmHost", ours)] {
-        let took = microseconds(rounds);
-        println!(
-            "  {name:12} {took:8.2} µs, {:.2} x bare ({base:.2} µs)",
-            took / base
-        );
+        let name = format!("{name}: instantiate and call, {} bytes in", text.len());
+        Figure::new("instantiate", name, microseconds(rounds), "µs")
+            .beside("bare wasmtime", base)
+            .print();
     }
 }

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use asl::Timestamp;
 use asl::arn::Place;
+use bench::{Figure, Target, memory_bytes};
 use journal::sqlite::Options;
 use journal::{Append, Change, Journal, OpenRow, Opened, Origin, SqliteJournal, Status};
 
@@ -36,27 +37,27 @@ fn main() {
         .find_map(|argument| argument.parse().ok())
         .unwrap_or(4);
     let time = Duration::from_secs(seconds);
-    println!(
-        "{:>10} {:>12} {:>12} {:>9} {:>6}",
-        "appenders", "bare rows/s", "rows/s", "MB/s", "ratio"
-    );
     for appenders in [1, 64, 1024] {
         // Halves before and after, so that a disk that changes its mind shows in both.
         let before = bare(appenders, time / 2);
         let (rows, waited) = appended(appenders, u64::MAX, time);
         let bare = (before + bare(appenders, time / 2)) / 2.0;
-        let megabytes = rows * ROW_BYTES as f64 / 1e6;
-        println!(
-            "{appenders:>10} {bare:>12.0} {rows:>12.0} {megabytes:>9.1} {:>6.2}   p50 {:.2} ms, p99 {:.2} ms",
-            rows / bare,
-            waited[waited.len() / 2].as_secs_f64() * 1e3,
-            waited[waited.len() * 99 / 100].as_secs_f64() * 1e3,
-        );
+        let of = |what| format!("{what}, {appenders} appenders");
+        let figure = Figure::new("append", of("rows"), rows, "rows/s")
+            .beside("append and fdatasync of as many", bare);
+        match appenders {
+            1024 => figure.ratio_should_be(Target::AtLeast(0.5)).print(),
+            _ => figure.print(),
+        }
+        let milliseconds =
+            |percent: usize| waited[waited.len() * percent / 100].as_secs_f64() * 1e3;
+        Figure::new("append", of("a row waits, p50"), milliseconds(50), "ms").print();
+        Figure::new("append", of("a row waits, p99"), milliseconds(99), "ms").print();
     }
-    println!("executions of {SHORT} rows, begun, ended and folded:");
     for appenders in [64, 1024] {
         let (rows, _) = appended(appenders, SHORT, time);
-        println!("{appenders:>10} {:>12.0} executions/s", rows / SHORT as f64);
+        let name = format!("executions of {SHORT} rows, folded, {appenders} appenders");
+        Figure::new("append", name, rows / SHORT as f64, "executions/s").print();
     }
     recover();
 }
@@ -176,11 +177,11 @@ fn recover() {
 
 /// The restart itself.
 fn take_up(dir: &Path) {
-    let before = resident_kibibytes();
+    let before = memory_bytes();
     let began = Instant::now();
     let journal = open(dir);
     let opened = began.elapsed();
-    let after = resident_kibibytes();
+    let after = memory_bytes();
     let mut rows = 0;
     let mut visit = |_: OpenRow<'_>| {
         rows += 1;
@@ -188,18 +189,10 @@ fn take_up(dir: &Path) {
     };
     journal.open_rows(&mut visit).unwrap();
     let read = began.elapsed() - opened;
-    println!(
-        "{OPEN} open executions of {SHORT} rows: open in {:.2} s, all {rows} rows read in {:.2} s, {} bytes of memory each",
-        opened.as_secs_f64(),
-        read.as_secs_f64(),
-        after.saturating_sub(before) * 1024 / OPEN,
-    );
-}
-
-/// What this process holds, as Linux counts; 0 elsewhere.
-fn resident_kibibytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok())
-        .unwrap_or(0)
+    assert_eq!(rows, OPEN * SHORT);
+    let name = |what: &str| format!("{OPEN} open executions of {SHORT} rows: {what}");
+    Figure::new("append", name("open"), opened.as_secs_f64(), "s").print();
+    Figure::new("append", name("read all rows"), read.as_secs_f64(), "s").print();
+    let each = after.saturating_sub(before) / OPEN;
+    Figure::new("append", name("memory each"), each as f64, "bytes").print();
 }

@@ -15,6 +15,7 @@ use std::time::Instant;
 use asl::Timestamp;
 use asl::query::jsonata::Expression;
 use asl::query::{Budget, Draws, Scope, Variables};
+use bench::Figure;
 use serde_json::{Value, json};
 
 mod reference;
@@ -45,9 +46,9 @@ fn main() {
     match reference::measure(&TEXTS, &json!({"input": input, "context": context})) {
         Ok(theirs) => compare(&ours, &theirs),
         Err(why) => {
-            println!("ours alone: {why}\n");
+            println!("ours alone: {why}");
             for (text, ours) in TEXTS.iter().zip(&ours) {
-                println!("{:>7.0} ns  {text}", ours.nanoseconds);
+                Figure::new("jsonata", *text, ours.nanoseconds, "ns").print();
             }
         }
     }
@@ -88,17 +89,11 @@ fn measure(text: &str, input: &Value, context: &Value) -> Measured {
 }
 
 fn compare(ours: &[Measured], theirs: &[Measured]) {
-    println!(
-        "   ours  reference    ratio  (jsonata {} under Node)",
-        reference::VERSION
-    );
+    let reference = format!("jsonata {} under Node", reference::VERSION);
     for ((text, ours), theirs) in TEXTS.iter().zip(ours).zip(theirs) {
         assert_eq!(ours.value, theirs.value, "{text}");
-        println!(
-            "{:>7.0} {:>7.0} ns {:>7.1} x  {text}",
-            ours.nanoseconds,
-            theirs.nanoseconds,
-            theirs.nanoseconds / ours.nanoseconds,
-        );
+        Figure::new("jsonata", *text, ours.nanoseconds, "ns")
+            .beside(&reference, theirs.nanoseconds)
+            .print();
     }
 }
