@@ -5,6 +5,7 @@
 
 mod demo;
 mod guests;
+mod python;
 mod stages;
 mod toolchain;
 mod workspace;

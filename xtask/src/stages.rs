@@ -6,7 +6,11 @@ use std::time::Instant;
 
 use crate::Result;
 use crate::guests;
+use crate::python;
 use crate::workspace::{Workspace, output, stage};
+
+/// AWS's clients that the tests of `stepwell serve` use.
+const CLIENTS: &str = "runtime/server/tests/clients/requirements.txt";
 
 /// Builds the guests, then runs the tests: the small ones first, since they fail fastest.
 pub(crate) fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
@@ -33,6 +37,14 @@ pub(crate) fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
 
     let mut all = workspace.cargo();
     all.args(["test", "--workspace"]).args(args);
+    match python::environment(workspace, CLIENTS, "AWS's own clients") {
+        Ok(environment) => all.env("STEPWELL_CLIENTS", environment),
+        Err(why) => {
+            eprintln!("==> SKIPPED: the tests with boto3 and the aws command: {why}");
+            eprintln!("    they want Python 3 with venv (apt-get install python3-venv), and PyPI");
+            all.env_remove("STEPWELL_CLIENTS")
+        }
+    };
     stage("Testing Stepwell", &mut all)?;
     eprintln!(
         "==> All tests passed in {:.0} s",

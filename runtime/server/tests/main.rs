@@ -1,6 +1,7 @@
 //! The binary `stepwell`, from outside: each module says what of it.
 
 mod cli;
+mod clients;
 mod command;
 mod examples;
 mod killed;

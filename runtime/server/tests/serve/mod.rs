@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod access;
-mod client;
+pub(crate) mod client;
 mod connections;
 mod mocks;
 mod operating;
-mod running;
+pub(crate) mod running;
 mod settings;
 mod traces;
