@@ -6,3 +6,4 @@ mod command;
 mod examples;
 mod killed;
 mod serve;
+mod test_state;

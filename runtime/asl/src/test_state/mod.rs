@@ -54,7 +54,7 @@ pub use refusal::Refusal;
 pub use request::{FieldValidationMode, Level, Mock, MockErrorOutput, Request, StateConfiguration};
 
 use crate::arn::Place;
-use crate::definition::{StateId, StateKind};
+use crate::definition::{State, StateId, StateKind};
 use crate::interpreter::{Act, Identity, Report, TaskCommand};
 use crate::query::Draws;
 use crate::{ErrorName, Failure, Payload, Timestamp};
@@ -152,6 +152,11 @@ impl TestState {
             configuration,
             running: None,
         })
+    }
+
+    /// The state under test. With a mock its work is not done.
+    pub fn state(&self) -> &State {
+        self.subject.machine.state(self.subject.state)
     }
 
     /// Enters the state. `entropy` is any number, never the same on purpose.

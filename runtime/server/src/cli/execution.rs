@@ -278,10 +278,12 @@ fn table(listed: &[Summary]) -> String {
     table.trim_fmt()
 }
 
-/// A table with no lines: what `column -t` would make.
+/// A table with no lines: what `column -t` would make. An empty header is none.
 pub(super) fn plain_table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING);
-    table.set_header(header.to_vec());
+    if !header.is_empty() {
+        table.set_header(header.to_vec());
+    }
     table
 }

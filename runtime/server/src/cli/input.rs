@@ -11,11 +11,7 @@ const TEXT_BYTES_MAX: u64 = 16 << 20;
 
 /// The payload an `--input` names.
 pub(super) fn payload(argument: &str) -> anyhow::Result<Payload> {
-    let text = match argument.strip_prefix('@') {
-        Some(path) => file(path)?,
-        None if argument == "-" => bounded(std::io::stdin().lock(), "standard input")?,
-        None => argument.to_owned(),
-    };
+    let text = text(argument)?;
     let payload = Payload::from_text(text.trim())
         .with_context(|| format!("the input is not JSON: {}", shorten(argument)))?;
     if payload.exceeds_limit() {
@@ -26,6 +22,15 @@ pub(super) fn payload(argument: &str) -> anyhow::Result<Payload> {
         );
     }
     Ok(payload)
+}
+
+/// The text an argument names: itself, a file's, or standard input's.
+pub(super) fn text(argument: &str) -> anyhow::Result<String> {
+    match argument.strip_prefix('@') {
+        Some(path) => file(path),
+        None if argument == "-" => bounded(std::io::stdin().lock(), "standard input"),
+        None => Ok(argument.to_owned()),
+    }
 }
 
 /// The text of a file.

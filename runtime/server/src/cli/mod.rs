@@ -19,6 +19,7 @@ mod run;
 mod serve;
 mod settings_file;
 mod task;
+mod test_state;
 mod validate;
 
 use std::process::ExitCode;
@@ -51,6 +52,7 @@ enum Command {
     Validate(validate::Validate),
     Eval(eval::Eval),
     Graph(graph::Graph),
+    TestState(test_state::TestState),
     #[command(subcommand)]
     Task(task::Task),
     #[command(subcommand)]
@@ -116,6 +118,7 @@ impl Command {
             Self::Validate(validate) => validate.execute(),
             Self::Eval(eval) => eval.execute(),
             Self::Graph(graph) => graph.execute(),
+            Self::TestState(test) => test.execute().await,
             Self::Task(task) => task.execute().await,
             Self::Execution(execution) => execution.execute().await,
             Self::Completions(completions) => completions.execute(),

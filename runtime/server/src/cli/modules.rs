@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use asl::Timestamp;
 use asl::arn::Place;
-use asl::definition::{Resource, StateKind, StateMachine, Template};
+use asl::definition::{Resource, State, StateKind, Template};
 use engine::FunctionName;
 use host::Limits;
 
@@ -27,15 +27,15 @@ pub(super) fn parse_given(argument: &str) -> Result<(String, PathBuf), String> {
     }
 }
 
-/// Sees to it that every module the definition names is deployed: from the command line,
-/// else from the folder `tasks` beside the definition, else it must be there already.
+/// Sees to it that every module these states name is deployed: from the command line, else
+/// from the folder `tasks` beside the definition, else it must be there already.
 pub(super) async fn provide(
     store: &Store,
-    machine: &StateMachine,
+    states: &[State],
     definition: &Path,
     given: &Given,
 ) -> anyhow::Result<()> {
-    let needed = needed(machine);
+    let needed = needed(states);
     let is_needed = |name: &String| needed.values().any(|(needed, _)| needed.name == *name);
     for name in given.keys().filter(|name| !is_needed(name)) {
         output::say(format_args!("note: no Task names the module {name}"));
@@ -84,9 +84,9 @@ pub(super) fn now() -> Timestamp {
 
 /// The modules that Tasks name, each with the states that do; names that an expression
 /// makes are known only when it is evaluated.
-fn needed(machine: &StateMachine) -> BTreeMap<String, (FunctionName, Vec<String>)> {
+fn needed(states: &[State]) -> BTreeMap<String, (FunctionName, Vec<String>)> {
     let mut needed: BTreeMap<String, (FunctionName, Vec<String>)> = BTreeMap::new();
-    for state in &machine.states {
+    for state in states {
         let StateKind::Task(task) = &state.kind else {
             continue;
         };

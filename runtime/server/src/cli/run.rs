@@ -80,7 +80,7 @@ impl Run {
         };
         let store = Store::of_dir(self.data_dir.as_ref())?;
         let given: Given = self.tasks.iter().cloned().collect();
-        modules::provide(&store, &definition.machine, &self.file, &given).await?;
+        modules::provide(&store, &definition.machine.states, &self.file, &given).await?;
         let observer = self.observer();
         let identity = self.identity(&name);
         let ended = match self.kind {
