@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
+use hyper::Request;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -33,13 +34,20 @@ pub(super) fn write_secret(path: &Path, text: &str) {
 }
 
 /// A server with a key of each role.
-fn guarded() -> (TempDir, Running) {
+pub(super) fn guarded() -> (TempDir, Running) {
     let folder = tempfile::tempdir().unwrap();
     let keys = [(READER, "read-only"), (WORKER, "operate"), (OWNER, "admin")];
     write_secret(&folder.path().join("keys.toml"), &keys_text(&keys));
     let arguments = ["--keys", "keys.toml", "--audit-log", "audit.jsonl"];
     let running = Running::start(&folder, &arguments);
     (folder, running)
+}
+
+/// A request that an admin has signed.
+pub(super) fn signed(server: &Running, operation: &str, body: &Value) -> Request<String> {
+    let mut request = request(&server.url, operation, body);
+    signer(OWNER).sign(&mut request);
+    request
 }
 
 fn signer((id, secret): (&'static str, &'static str)) -> Signer {

@@ -88,6 +88,15 @@ pub(crate) struct Answer {
     pub(crate) body: Value,
 }
 
+impl From<Response<Bytes>> for Answer {
+    fn from(response: Response<Bytes>) -> Self {
+        Self {
+            status: response.status().as_u16(),
+            body: serde_json::from_slice(response.body()).unwrap_or(Value::Null),
+        }
+    }
+}
+
 impl Answer {
     /// Status and exception name.
     pub(crate) fn refusal(&self) -> (u16, &str) {
@@ -111,6 +120,16 @@ impl Connection {
         Self::over(TcpStream::connect(address).await.unwrap()).await
     }
 
+    /// A connection to a server that may have been killed.
+    pub(crate) async fn try_open(url: &str) -> Option<Self> {
+        let address = url.split_once("://").unwrap().1;
+        let stream = TokioIo::new(TcpStream::connect(address).await.ok()?);
+        let handshake = hyper::client::conn::http1::handshake(stream);
+        let (sender, connection) = handshake.await.ok()?;
+        tokio::spawn(connection);
+        Some(Self(sender))
+    }
+
     /// A connection over a stream, such as one of TLS.
     pub(crate) async fn over(
         stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
@@ -123,15 +142,23 @@ impl Connection {
 
     /// Sends a request and reads the answer.
     pub(crate) async fn send(&mut self, request: Request<String>) -> Response<Bytes> {
+        self.try_send(request).await.unwrap()
+    }
+
+    /// The same on a connection that may break.
+    pub(crate) async fn try_send(
+        &mut self,
+        request: Request<String>,
+    ) -> hyper::Result<Response<Bytes>> {
         let (mut head, body) = request.into_parts();
         // What a client sends on the wire has no host in its first line.
         let target = head.uri.path_and_query().unwrap().as_str();
         head.uri = target.parse().unwrap();
-        self.0.ready().await.unwrap();
+        self.0.ready().await?;
         let request = Request::from_parts(head, Full::new(Bytes::from(body)));
-        let (head, body) = self.0.send_request(request).await.unwrap().into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        Response::from_parts(head, body)
+        let (head, body) = self.0.send_request(request).await?.into_parts();
+        let body = body.collect().await?.to_bytes();
+        Ok(Response::from_parts(head, body))
     }
 
     /// Whether the server keeps it for another request.
@@ -142,11 +169,5 @@ impl Connection {
 
 /// Sends one request on a connection of its own.
 pub(crate) async fn send(url: &str, request: Request<String>) -> Answer {
-    let response = Connection::open(url).await.send(request).await;
-    let (status, body) = (response.status().as_u16(), response.into_body());
-    let body = serde_json::from_slice(&body);
-    Answer {
-        status,
-        body: body.unwrap_or(Value::Null),
-    }
+    Connection::open(url).await.send(request).await.into()
 }

@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod access;
-pub(crate) mod client;
+mod acknowledged;
+mod client;
 mod connections;
+mod hostile;
 mod mocks;
 mod operating;
 pub(crate) mod running;
