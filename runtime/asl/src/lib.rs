@@ -15,6 +15,7 @@ pub mod history;
 pub mod interpreter;
 pub mod json_complaint;
 pub mod limits;
+pub mod machine_test;
 pub mod map_run;
 pub mod payload;
 pub mod query;

@@ -6,4 +6,5 @@ mod command;
 mod examples;
 mod killed;
 mod serve;
+mod test;
 mod test_state;

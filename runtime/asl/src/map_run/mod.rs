@@ -8,6 +8,7 @@
 //!
 //! Source: Step Functions developer guide, "Using Map state in Distributed mode".
 
+mod batch;
 mod done;
 mod results;
 
@@ -16,6 +17,8 @@ use serde::{Deserialize, Serialize};
 use crate::arn::ExecutionArn;
 use crate::interpreter::{MapRunPlan, MapRunReport, TaskKey};
 use crate::{ErrorName, Failure, Payload, Timestamp};
+
+pub use batch::Batch;
 
 use done::Done;
 use results::Results;

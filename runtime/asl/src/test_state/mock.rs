@@ -133,7 +133,7 @@ fn read_result(mock: &Mock, text: &str, kind: &StateKind) -> Result<Payload, Ref
         },
         StateKind::Task(task) => {
             let mode = mock.field_validation_mode.unwrap_or_default();
-            check_task(task, result.value(), mode)?;
+            check_result(task, result.value(), mode)?;
         }
         _ => {}
     }
@@ -141,7 +141,11 @@ fn read_result(mock: &Mock, text: &str, kind: &StateKind) -> Result<Payload, Ref
 }
 
 /// Holds a mocked result against the API model of the service that would give it.
-fn check_task(task: &Task, result: &Value, mode: FieldValidationMode) -> Result<(), Refusal> {
+pub(crate) fn check_result(
+    task: &Task,
+    result: &Value,
+    mode: FieldValidationMode,
+) -> Result<(), Refusal> {
     let Resource::Service {
         service,
         action,

@@ -59,6 +59,7 @@ use crate::interpreter::{Act, Identity, Report, TaskCommand};
 use crate::query::Draws;
 use crate::{ErrorName, Failure, Payload, Timestamp};
 use mock::Mocked;
+pub(crate) use mock::check_result;
 use subject::Subject;
 use visit::{Beginning, Stage, Visit};
 

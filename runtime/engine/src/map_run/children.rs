@@ -3,9 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use asl::interpreter::{End, Identity, Kind, MapItem, MapRunCommand};
-use asl::map_run::{ChildEnd, ChildOutcome};
+use asl::map_run::{Batch, ChildEnd, ChildOutcome};
 use asl::{Failure, Payload};
-use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::source::Items;
@@ -62,34 +61,18 @@ impl Cutter {
             };
             return Ok(Some(self.child(1, input)));
         };
-        let empty = r#"{"BatchInput":,"Items":[]}"#.len();
-        let own = batching
-            .input
-            .as_ref()
-            .map_or(0, |input| input.text().len());
-        let (mut batch, mut bytes) = (Vec::new(), (empty + own) as u64);
-        while (batch.len() as u64) < batching.items_max {
+        let mut batch = Batch::new(batching);
+        while batch.has_room() {
             let Some(input) = self.input(parent, command).await? else {
                 break;
             };
-            bytes += input.text().len() as u64 + 1;
-            if bytes > batching.bytes_max && !batch.is_empty() {
-                self.kept = Some(input);
+            if let Err(unfit) = batch.add(input) {
+                self.kept = Some(unfit);
                 break;
             }
-            batch.push(input);
         }
-        if batch.is_empty() {
-            return Ok(None);
-        }
-        let items: Vec<&Value> = batch.iter().map(Payload::value).collect();
-        let mut whole = json!({});
-        if let Some(input) = &batching.input {
-            whole["BatchInput"] = input.value().clone();
-        }
-        whole["Items"] = json!(items);
-        let count = batch.len() as u64;
-        Ok(Some(self.child(count, Payload::from_value(whole))))
+        let batch = batch.input();
+        Ok(batch.map(|(items, input)| self.child(items, input)))
     }
 
     fn child(&mut self, items: u64, input: Payload) -> Child {

@@ -4,6 +4,7 @@
 //! invalid definition. Output JSON alone goes to standard output; all else to standard error.
 
 mod completions;
+mod coverage;
 mod definition_file;
 mod diagnostics;
 mod eval;
@@ -19,6 +20,7 @@ mod run;
 mod serve;
 mod settings_file;
 mod task;
+mod test;
 mod test_state;
 mod validate;
 
@@ -52,6 +54,7 @@ enum Command {
     Validate(validate::Validate),
     Eval(eval::Eval),
     Graph(graph::Graph),
+    Test(test::Test),
     TestState(test_state::TestState),
     #[command(subcommand)]
     Task(task::Task),
@@ -118,6 +121,7 @@ impl Command {
             Self::Validate(validate) => validate.execute(),
             Self::Eval(eval) => eval.execute(),
             Self::Graph(graph) => graph.execute(),
+            Self::Test(test) => test.execute(),
             Self::TestState(test) => test.execute().await,
             Self::Task(task) => task.execute().await,
             Self::Execution(execution) => execution.execute().await,
