@@ -95,10 +95,15 @@ impl World {
         arn
     }
 
-    /// There is a state machine of this name from now on.
+    /// There is a Standard state machine of this name from now on.
     pub(crate) fn has_machine(&self, name: &str, definition: Value) -> String {
+        self.has(name, Kind::Standard, definition)
+    }
+
+    /// There is a state machine of this name and kind from now on.
+    pub(crate) fn has(&self, name: &str, kind: Kind, definition: Value) -> String {
         let arn = Place::default().state_machine(name).to_string();
-        lock(&self.directory.machines).insert(arn.clone(), definition);
+        lock(&self.directory.machines).insert(arn.clone(), (kind, definition));
         arn
     }
 
@@ -239,19 +244,19 @@ impl Modules for Everything {
 #[derive(Default)]
 struct Known {
     activities: Mutex<Vec<String>>,
-    machines: Mutex<HashMap<String, Value>>,
+    machines: Mutex<HashMap<String, (Kind, Value)>>,
 }
 
 impl Directory for Known {
     fn target(&self, arn: &str, _: u64) -> Result<StartTarget, NoTarget> {
         let machines = lock(&self.machines);
-        let definition = machines
+        let (kind, definition) = machines
             .get(arn)
             .ok_or_else(|| NoTarget::does_not_exist(arn))?;
         Ok(StartTarget {
             place: Place::default(),
             name: arn.rsplit(':').next().unwrap_or_default().to_owned(),
-            kind: Kind::Standard,
+            kind: *kind,
             role_arn: "role".into(),
             definition: Definition::parse(&definition.to_string()).expect("a definition"),
             started_as: StartedAs::default(),

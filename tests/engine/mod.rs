@@ -4,6 +4,7 @@
 mod activities;
 mod callbacks;
 mod children;
+mod express;
 mod parking;
 mod redrives;
 mod retiring;

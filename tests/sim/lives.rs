@@ -162,7 +162,7 @@ impl Run {
             match engine.start(self.request.clone()).await {
                 Ok(_) => {}
                 Err(StartError::Exists { .. }) => {}
-                Err(StartError::Engine(error)) => return Err(error.to_string()),
+                Err(error) => return Err(error.to_string()),
             }
             self.acknowledged = true;
             if !is_watched {
@@ -226,7 +226,7 @@ async fn stopped(engine: &Engine, arn: &ExecutionArn) -> Result<End, String> {
     engine.wait(arn).await.map_err(|error| error.to_string())
 }
 
-fn identity() -> Identity {
+pub(super) fn identity() -> Identity {
     let place = Place::default();
     Identity {
         execution_arn: place.execution("machine", "run"),
@@ -241,7 +241,7 @@ fn identity() -> Identity {
 }
 
 /// Every name is deployed but `missing`.
-struct Named;
+pub(super) struct Named;
 
 impl Modules for Named {
     fn find(&self, function: &FunctionName, _: u64) -> Result<(Module, String), NotDeployed> {
@@ -257,7 +257,7 @@ impl Modules for Named {
 }
 
 /// Answers by the attempt's key, so that a repeated attempt gets what it got before.
-fn host(seed: u64, clock: Arc<dyn Clock>) -> Arc<dyn TaskHost> {
+pub(super) fn host(seed: u64, clock: Arc<dyn Clock>) -> Arc<dyn TaskHost> {
     let sleep: host::scripted::Sleep = Arc::new(move |duration| {
         let milliseconds = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
         clock.sleep_until(clock.now().plus_milliseconds(milliseconds))

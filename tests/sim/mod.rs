@@ -7,6 +7,7 @@
 
 mod chance;
 mod checkers;
+mod express;
 mod lives;
 mod machine;
 
@@ -23,13 +24,22 @@ fn a_run_of_any_seed_is_sound() {
         None => (1..=number("STEPWELL_SEEDS").unwrap_or(SEEDS)).collect(),
     };
     let mut totals = lives::Tally::default();
+    let mut express = 0;
     for seed in &seeds {
-        match lives::run(*seed) {
-            Ok(tally) => totals.add(&tally),
+        let lived = lives::run(*seed).map(|tally| totals.add(&tally));
+        match lived.and_then(|()| express::run(*seed)) {
+            Ok(ends) => express += ends,
             Err(why) => panic!("{why}\nSTEPWELL_SEED={seed} cargo test -p tests sim"),
         }
     }
-    println!("{} seeds: {totals:?}", seeds.len());
+    println!(
+        "{} seeds: {totals:?}; Express ended {express} times",
+        seeds.len()
+    );
+    assert!(
+        seeds.len() < 100 || express > seeds.len(),
+        "too tame: no Express execution started again"
+    );
     assert!(
         seeds.len() < 100 || totals.reaches_everything(),
         "too tame: {totals:?}"

@@ -1,7 +1,7 @@
 //! How many executions a second, in process, on all cores?
 //!
-//! `cargo bench -p engine --bench executions [-- SECONDS]`. Pass → Choice → Succeed, no Task:
-//! what is measured is the engine and the journal. The limit beside Express is the bare
+//! `cargo bench -p engine --bench executions [-- SECONDS]`. Pass → Choice → Succeed, and no Task
+//! but where one is named: what is measured is the engine and the journal. The limit beside Express is the bare
 //! interpreter on as many threads, without an engine; beside Standard it is a bare file synced
 //! after each batch of as many rows. Sketch: a step of three states is 3 to 4 µs, so two cores
 //! could give half a million; Standard adds a row of some 900 bytes, a commit shared by all
@@ -20,7 +20,8 @@ use asl::interpreter::{Event, Execution, Identity, Kind};
 use asl::{Payload, Timestamp};
 use bench::{Figure, Target};
 use engine::{Definition, Engine, Parts, StartRequest, StartedAs};
-use host::scripted::ScriptedHost;
+use host::scripted::{Answer, Ending, ScriptedHost, digest_of_name};
+use host::{Limits, Module};
 use journal::sqlite::Options;
 use journal::{Journal, MemoryJournal, SqliteJournal};
 
@@ -35,6 +36,11 @@ const THREE_STATES: &str = r#"{
         },
         "Done": { "Type": "Succeed" }
     }
+}"#;
+
+const ONE_TASK: &str = r#"{
+    "StartAt": "Work",
+    "States": { "Work": { "Type": "Task", "Resource": "wasm:work", "End": true } }
 }"#;
 
 const INPUT: &str = r#"{"amount": 42, "customer": "c-1", "items": [1, 2, 3, 4, 5, 6, 7, 8]}"#;
@@ -59,6 +65,14 @@ fn main() {
         .beside(interpreter, limit)
         .should_be(Target::AtLeast(250_000.0))
         .print();
+    for starters in [64, 1024] {
+        let (limit, got) = runtime.block_on(asynchronous(starters, time));
+        print(
+            &format!("Express, started with a Task, {starters} starters"),
+            limit,
+            got,
+        );
+    }
     for starters in [64, 1024] {
         let memory = Arc::new(MemoryJournal::default());
         let got = runtime.block_on(standard(memory, starters, time));
@@ -144,6 +158,45 @@ async fn express(workers: usize, time: Duration) -> f64 {
     done as f64 / began.elapsed().as_secs_f64()
 }
 
+/// Starts that are answered when they are durable, and how many have then ended: beside a bare
+/// file synced after each batch of as many rows.
+async fn asynchronous(starters: usize, time: Duration) -> (f64, f64) {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = Arc::new(SqliteJournal::open(dir.path(), Options::default()).unwrap());
+    let limit = bare_file(starters, time);
+    let engine = Arc::new(Engine::new(parts(journal)));
+    let definition = Definition::parse(ONE_TASK).unwrap();
+    let began = Instant::now();
+    let starters = (0..starters).map(|starter| {
+        let (engine, definition) = (Arc::clone(&engine), definition.clone());
+        tokio::spawn(async move {
+            let mut done = 0_u64;
+            while began.elapsed() < time {
+                let request = StartRequest {
+                    identity: identity(format!("a-{starter}-{done}"), Kind::Express),
+                    definition: definition.clone(),
+                    input: Payload::from_text(INPUT).unwrap(),
+                    started_as: StartedAs::default(),
+                };
+                engine.start(request).await.unwrap();
+                done += 1;
+            }
+            done
+        })
+    });
+    let starters: Vec<_> = starters.collect();
+    let mut done = 0;
+    for starter in starters {
+        done += starter.await.unwrap();
+    }
+    while engine.running_express() > 0 {
+        tokio::task::yield_now().await;
+    }
+    let rate = done as f64 / began.elapsed().as_secs_f64();
+    engine.close().await.unwrap();
+    (limit, rate)
+}
+
 async fn standard(journal: Arc<dyn Journal>, starters: usize, time: Duration) -> f64 {
     let engine = Arc::new(Engine::new(parts(journal)));
     let definition = Definition::parse(THREE_STATES).unwrap();
@@ -177,8 +230,19 @@ async fn standard(journal: Arc<dyn Journal>, starters: usize, time: Duration) ->
 
 fn parts(journal: Arc<dyn Journal>) -> Parts {
     let sleep: host::scripted::Sleep = Arc::new(|time| Box::pin(tokio::time::sleep(time)));
-    let host = Arc::new(ScriptedHost::new(sleep, |_| None));
-    Parts::new(journal, host, Arc::new(HashMap::new()))
+    let host = Arc::new(ScriptedHost::new(sleep, |attempt| {
+        Some(Answer {
+            ending: Ending::Output(attempt.input.clone()),
+            after: Duration::ZERO,
+            heartbeats: 0,
+        })
+    }));
+    let module = Module {
+        digest: digest_of_name("work"),
+        limits: Limits::default(),
+    };
+    let modules = HashMap::from([("work".to_owned(), module)]);
+    Parts::new(journal, host, Arc::new(modules))
 }
 
 fn identity(name: String, kind: Kind) -> Identity {

@@ -175,7 +175,7 @@ impl Shared {
         }
     }
 
-    async fn start_child(
+    pub(crate) async fn start_child(
         self: &Arc<Self>,
         identity: &Identity,
         command: &TaskCommand,
@@ -205,6 +205,7 @@ impl Shared {
         let started_at = match self.start(request, Some(parent.clone())).await {
             Ok(started) => started.started_at,
             Err(StartError::Exists { .. }) => self.started_before(&arn, &parent, &key)?,
+            Err(StartError::TooMany) => return Err(refused("Throttling", "Rate exceeded", &key)),
             Err(StartError::Engine(error)) => return Err(internal(&error)),
         };
         let answer = answer(&arn, started_at, &key);

@@ -13,6 +13,7 @@ use crate::activity::Queues;
 use crate::attempt::Workshop;
 use crate::child::Waiters;
 use crate::definitions::Definitions;
+use crate::express::Running;
 use crate::parking::{Parking, wake_all};
 use crate::parts::{Error, Parts, StartError, StartRequest, Started};
 use crate::shared::{Shared, deliver};
@@ -68,6 +69,7 @@ impl Engine {
             is_halted: AtomicBool::new(false),
             definitions: Definitions::default(),
             parking,
+            running: Running::default(),
             attempts: Arc::default(),
             slots: Mutex::default(),
         });
@@ -130,6 +132,11 @@ impl Engine {
         self.shared.slots().len()
     }
 
+    /// How many Express executions run that nobody waits for.
+    pub fn running_express(&self) -> usize {
+        self.shared.running.count()
+    }
+
     /// The whole story of an execution, as it is stored.
     ///
     /// # Errors
@@ -166,6 +173,7 @@ impl Engine {
         self.waker.abort();
         self.shared.is_halted.store(true, Ordering::Release);
         self.shared.slots().clear();
+        self.shared.running.clear();
         self.shared.parking.clear();
     }
 }

@@ -98,6 +98,9 @@ pub enum StartError {
         /// How it stands.
         status: Status,
     },
+    /// So many Express executions run that no more are begun.
+    #[error("too many Express executions run at once; start this one later")]
+    TooMany,
     /// Anything else.
     #[error(transparent)]
     Engine(#[from] Error),

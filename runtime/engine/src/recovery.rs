@@ -73,7 +73,7 @@ impl Shared {
         for arn in map_runs {
             self.end_orphan(arn);
         }
-        Ok(count)
+        Ok(count + self.recover_express()?)
     }
 }
 

@@ -20,6 +20,7 @@ use crate::child::Waiters;
 use crate::clock::{Entropy, chance};
 use crate::definitions::Definitions;
 use crate::directory::{Directory, Known};
+use crate::express::Running;
 use crate::map_run::ItemReaders;
 use crate::opening::{self, Opening};
 use crate::parking::Parking;
@@ -46,6 +47,8 @@ pub(crate) struct Shared {
     pub(crate) is_halted: AtomicBool,
     pub(crate) definitions: Definitions,
     pub(crate) parking: Parking,
+    /// The Express executions that were started and left to themselves.
+    pub(crate) running: Running,
     pub(crate) attempts: Arc<Attempts>,
     /// Locked, if at all, by who has locked a slot: never the other way round.
     pub(crate) slots: Mutex<HashMap<ExecutionArn, Arc<Mutex<Slot>>>>,

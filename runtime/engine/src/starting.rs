@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use asl::Payload;
 use asl::arn::ExecutionArn;
-use asl::interpreter::{Event, Execution};
+use asl::interpreter::{Event, Execution, Kind};
 use journal::Status;
 
 use crate::opening::{Opening, Parent};
@@ -22,6 +22,9 @@ impl Shared {
         request: StartRequest,
         parent: Option<Parent>,
     ) -> Result<Started, StartError> {
+        if request.identity.kind == Kind::Express {
+            return self.start_express(request).await;
+        }
         let StartRequest {
             identity,
             definition,

@@ -42,7 +42,8 @@ pub type Durable<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 ///   When a later append is durable, so is every earlier one of that execution.
 /// - *Durable.* When the future of `append` resolves, the row survives `kill -9` and power
 ///   loss. Before that it may or may not survive, but never without its predecessors.
-///   The append is carried out even when its future is dropped unpolled.
+///   What was submitted, an append or a put, is carried out even when its future is dropped
+///   unpolled.
 /// - *Fenced.* Two writers of one execution cannot both succeed with one sequence.
 /// - *Ended is ended.* After a row that closes an execution only [`Change::Reopened`] is taken.
 /// - *Alone.* An append that is refused fails nothing but itself and its successors.

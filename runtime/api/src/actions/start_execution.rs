@@ -154,6 +154,7 @@ pub(crate) async fn start_execution(
         .await
         .map_err(|error| match error {
             StartError::Exists { execution, .. } => ApiError::execution_exists(&execution),
+            StartError::TooMany => ApiError::new("ThrottlingException", "Rate exceeded"),
             StartError::Engine(error) => error.into(),
         })?;
     Ok(json!({

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::source::Items;
 use crate::definition::Definition;
 use crate::express::{self, Seen};
-use crate::parts::{StartError, StartRequest, StartedAs};
+use crate::parts::{Error, StartError, StartRequest, StartedAs};
 use crate::shared::Shared;
 use crate::slot::{Slot, lock};
 use crate::watch::Beginning;
@@ -220,6 +220,8 @@ impl Nursery {
                 Err(error) => Err(error),
             },
             Err(StartError::Engine(error)) => Err(error),
+            // Said of Express executions alone.
+            Err(error @ StartError::TooMany) => Err(Error::Interrupted(error.to_string())),
         };
         ended.unwrap_or_else(|error| {
             tracing::error!(%arn, %error, "a child execution could not be run");

@@ -1,20 +1,31 @@
 //! An Express execution in memory: stepped where it stands, with nothing recorded.
+//!
+//! It is awaited ([`Engine::run_express`]), or started and left to itself (`asynchronous`).
+
+mod asynchronous;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use asl::definition::StateMachine;
 use asl::history::{Note, Record};
-use asl::interpreter::{Command, End, Event, Execution, Identity, MapRunReport, Report, TaskKey};
+use asl::interpreter::{
+    Command, End, Event, Execution, Identity, MapRunReport, Report, TaskCommand, TaskKey,
+};
 use asl::{ErrorName, Failure, Payload};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::attempt::Workshop;
+use crate::child;
 use crate::clock::{Entropy, chance};
 use crate::definition::Definition;
 use crate::executor::Engine;
+use crate::mock::Mocks;
 use crate::parts::{Observer, Parts, StartRequest, StartedAs};
+use crate::shared::Shared;
 use crate::watch::{Beginning, Watcher};
+
+pub(crate) use asynchronous::Running;
 
 /// Runs an Express execution to its end. Dropping the future ends its attempts.
 pub async fn run_express(
@@ -58,13 +69,18 @@ pub(crate) struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    /// Nothing is kept, so what was recorded is as durable as it will be.
-    fn step(&mut self, execution: &Execution, records: &[Record]) {
+    fn recorded(&mut self, execution: &Execution, records: &[Record]) {
         if let Some(observer) = self.observer {
             observer.recorded(execution, records);
         }
         if let Some(watcher) = &mut self.watcher {
             watcher.recorded(records, 1);
+        }
+    }
+
+    /// Nothing is kept, so what was recorded is as durable as it will be.
+    fn durable(&mut self) {
+        if let Some(watcher) = &mut self.watcher {
             watcher.durable(1);
         }
     }
@@ -105,7 +121,6 @@ impl Engine {
     pub async fn run_express(&self, request: StartRequest) -> Ended {
         let workshop = Arc::clone(&self.shared.workshop);
         let started_at = workshop.clock.now();
-        let entropy = Arc::clone(&self.shared.entropy);
         let machine = Arc::clone(&request.definition.machine);
         let peak = Peak::default();
         let seen = Seen {
@@ -116,15 +131,9 @@ impl Engine {
                 past: &[],
             }),
         };
-        let end = run(
-            Arc::clone(&workshop),
-            &*entropy,
-            seen,
-            request.identity,
-            machine,
-            request.input,
-        )
-        .await;
+        let run = Run::new(Arc::clone(&workshop), seen, request.identity, machine)
+            .within(&self.shared, request.started_as.mocks);
+        let end = run.carry_out(&*self.shared.entropy, request.input).await;
         Ended {
             end,
             started_at,
@@ -138,30 +147,90 @@ impl Engine {
 pub(crate) async fn run(
     workshop: Arc<Workshop>,
     entropy: &dyn Entropy,
-    mut seen: Seen<'_>,
+    seen: Seen<'_>,
     identity: Identity,
     machine: Arc<StateMachine>,
     input: Payload,
 ) -> End {
-    let identity = Arc::new(identity);
-    let mut execution = Execution::new(machine, Arc::clone(&identity));
-    let mut work = Work {
-        workshop,
-        identity,
-        events: JoinSet::new(),
-        attempts: HashMap::new(),
-    };
-    let mut event = Event::Start { input };
-    loop {
-        let step = execution.step(event, work.workshop.clock.now(), chance(entropy));
-        seen.step(&execution, &step.records);
-        if let Some(end) = execution.end() {
-            return end.clone();
+    let run = Run::new(workshop, seen, identity, machine);
+    run.carry_out(entropy, input).await
+}
+
+/// An Express execution that goes on in memory.
+pub(crate) struct Run<'a> {
+    execution: Execution,
+    work: Work,
+    seen: Seen<'a>,
+    /// What the last step asked for.
+    commands: Vec<Command>,
+}
+
+impl<'a> Run<'a> {
+    pub(crate) fn new(
+        workshop: Arc<Workshop>,
+        seen: Seen<'a>,
+        identity: Identity,
+        machine: Arc<StateMachine>,
+    ) -> Self {
+        let identity = Arc::new(identity);
+        Self {
+            execution: Execution::new(machine, Arc::clone(&identity)),
+            work: Work {
+                workshop,
+                identity,
+                events: JoinSet::new(),
+                attempts: HashMap::new(),
+                mocks: None,
+                starter: None,
+            },
+            seen,
+            commands: Vec::new(),
         }
-        for command in step.commands {
-            work.perform(command);
+    }
+
+    /// The same, whose Tasks may start executions, and answer as this test says.
+    pub(crate) fn within(mut self, starter: &Arc<Shared>, mocks: Option<Arc<Mocks>>) -> Self {
+        self.work.starter = Some(Arc::clone(starter));
+        self.work.mocks = mocks;
+        self
+    }
+
+    async fn carry_out(mut self, entropy: &dyn Entropy, input: Payload) -> End {
+        match self.begin(entropy, input) {
+            Some(end) => {
+                self.seen.durable();
+                end
+            }
+            None => self.go_on(entropy).await,
         }
-        event = work.next().await;
+    }
+
+    /// The first step: how it ended, if it did. Nothing is done before [`Self::go_on`].
+    fn begin(&mut self, entropy: &dyn Entropy, input: Payload) -> Option<End> {
+        self.step(entropy, Event::Start { input })
+    }
+
+    /// Goes on to the end.
+    async fn go_on(mut self, entropy: &dyn Entropy) -> End {
+        loop {
+            self.seen.durable();
+            for command in std::mem::take(&mut self.commands) {
+                self.work.perform(command);
+            }
+            let event = self.work.next().await;
+            if let Some(end) = self.step(entropy, event) {
+                self.seen.durable();
+                return end;
+            }
+        }
+    }
+
+    fn step(&mut self, entropy: &dyn Entropy, event: Event) -> Option<End> {
+        let now = self.work.workshop.clock.now();
+        let step = self.execution.step(event, now, chance(entropy));
+        self.seen.recorded(&self.execution, &step.records);
+        self.commands = step.commands;
+        self.execution.end().cloned()
     }
 }
 
@@ -180,6 +249,10 @@ struct Work {
     events: JoinSet<Event>,
     /// Those that run, by key; as many as the execution has open.
     attempts: HashMap<TaskKey, AbortHandle>,
+    /// What its Tasks answer, if it is a test.
+    mocks: Option<Arc<Mocks>>,
+    /// Who starts what its Tasks want started, if anyone can.
+    starter: Option<Arc<Shared>>,
 }
 
 impl Work {
@@ -188,19 +261,8 @@ impl Work {
             Command::ScheduleTask(command)
             | Command::OfferTask(command)
             | Command::AwaitTask(command) => {
-                let (workshop, identity) = (Arc::clone(&self.workshop), Arc::clone(&self.identity));
                 let task = command.task;
-                let handle = self.events.spawn(async move {
-                    let (report, usage) = match command.secret {
-                        None => workshop.run(&identity, &command).await,
-                        Some(_) => (Report::Failed(cannot_wait()), None),
-                    };
-                    Event::Task {
-                        task,
-                        report,
-                        usage,
-                    }
-                });
+                let handle = self.events.spawn(self.attempt(command));
                 self.attempts.insert(task, handle);
             }
             Command::CancelTask(task) => {
@@ -222,6 +284,33 @@ impl Work {
             Command::StartDeadline(at) => self.sleep(at, Event::Deadline),
             Command::Continue => {
                 self.events.spawn(async { Event::Continue });
+            }
+        }
+    }
+
+    /// One attempt, and what it came to.
+    fn attempt(&self, command: Box<TaskCommand>) -> impl Future<Output = Event> + Send + use<> {
+        let (workshop, identity) = (Arc::clone(&self.workshop), Arc::clone(&self.identity));
+        let mocks = self.mocks.as_ref();
+        let mocked = mocks.and_then(|all| all.answer(&command.state_name, command.retry_count));
+        let starter = self.starter.clone().filter(|_| child::is_start(&command));
+        async move {
+            let report = |answer: Result<Payload, Failure>| {
+                (answer.map_or_else(Report::Failed, Report::Succeeded), None)
+            };
+            let (report, usage) = match (mocked, starter) {
+                (Some(answer), _) => report(answer),
+                _ if command.secret.is_some() => report(Err(cannot_wait())),
+                (None, Some(shared)) => {
+                    let started = shared.start_child(&identity, &command).await;
+                    report(started.map(|(_, answer)| answer))
+                }
+                (None, None) => workshop.run(&identity, &command).await,
+            };
+            Event::Task {
+                task: command.task,
+                report,
+                usage,
             }
         }
     }
