@@ -3,14 +3,24 @@
 use asl::arn::{ExecutionArn, StateMachineArn};
 
 use super::*;
+use crate::sqlite::files::MIGRATIONS;
 use crate::{Summary, Under};
 
 /// A data directory of format 1; see the file.
 fn format_1() -> TempDir {
+    of_format(1)
+}
+
+/// The same, as a program that knew this format left it.
+fn of_format(format: usize) -> TempDir {
     let dir = TempDir::new().unwrap();
     let old = beside(dir.path());
     old.pragma_update(None, "journal_mode", "WAL").unwrap();
     old.execute_batch(include_str!("format_1.sql")).unwrap();
+    for migration in &MIGRATIONS[1..format] {
+        old.execute_batch(migration).unwrap();
+    }
+    old.pragma_update(None, "user_version", format).unwrap();
     dir
 }
 
@@ -123,6 +133,14 @@ async fn format_1_is_taken_over_whole() {
     ];
     let under = Under::StateMachine(machine("orders"));
     expect_list(&journal, Some(under), &orders);
+}
+
+#[test]
+fn every_older_format_is_taken_over() {
+    for format in 1..MIGRATIONS.len() {
+        let dir = of_format(format);
+        expect_format_1(&open(dir.path()));
+    }
 }
 
 /// Rows keep every byte when the log is brought to chunks.
