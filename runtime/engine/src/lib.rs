@@ -53,7 +53,7 @@ pub use map_run::{
 };
 pub use mock::{MockError, Mocks};
 pub use parts::{Error, Observer, Parts, StartError, StartRequest, Started, StartedAs};
-pub use redrive::{NotRedrivable, RedriveError, redrivable};
+pub use redrive::{NotRedrivable, Redrivable, RedriveError};
 pub use retention::retain;
 pub use services::{Calling, NoServices, ServiceCall, Services};
 pub use story::{Told, tell};

@@ -5,8 +5,9 @@
 use std::sync::{Arc, Mutex};
 
 use asl::arn::ExecutionArn;
-use asl::interpreter::{End, Event, Execution, Kind};
+use asl::interpreter::{Event, Execution, Kind};
 use asl::{Timestamp, limits};
+use journal::Status;
 
 use crate::executor::Engine;
 use crate::parts::Error;
@@ -46,36 +47,44 @@ pub enum RedriveError {
     Engine(#[from] Error),
 }
 
-/// Whether this execution could be redriven `now`, having ended at `stopped_at`.
-///
-/// # Errors
-/// [`NotRedrivable`].
-pub fn redrivable(
-    execution: &Execution,
-    stopped_at: Timestamp,
-    now: Timestamp,
-) -> Result<(), NotRedrivable> {
-    let past = |from: Timestamp, seconds: u64| {
-        now >= from.plus_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
-    };
-    match execution.end() {
-        None => return Err(NotRedrivable::Running),
-        Some(End::Succeeded(_)) => return Err(NotRedrivable::Succeeded),
-        Some(End::Failed(_) | End::TimedOut(_) | End::Aborted(_)) => {}
+/// How an execution stands, as far as a redrive asks.
+#[derive(Clone, Copy, Debug)]
+pub struct Redrivable {
+    /// How it ended, if it has.
+    pub status: Status,
+    /// How many events its history has.
+    pub events: u64,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended; now, if it has not.
+    pub stopped_at: Timestamp,
+}
+
+impl Redrivable {
+    /// Whether a Standard execution that stands so could be redriven `now`.
+    ///
+    /// # Errors
+    /// [`NotRedrivable`].
+    pub fn check(&self, now: Timestamp) -> Result<(), NotRedrivable> {
+        let past = |from: Timestamp, seconds: u64| {
+            now >= from.plus_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
+        };
+        match self.status {
+            Status::Running => return Err(NotRedrivable::Running),
+            Status::Succeeded => return Err(NotRedrivable::Succeeded),
+            Status::Failed | Status::TimedOut | Status::Aborted => {}
+        }
+        if self.events > limits::REDRIVABLE_EVENTS_MAX {
+            return Err(NotRedrivable::History);
+        }
+        if past(self.started_at, limits::OPEN_SECONDS_MAX) {
+            return Err(NotRedrivable::OpenTooLong);
+        }
+        if past(self.stopped_at, limits::REDRIVABLE_SECONDS_MAX) {
+            return Err(NotRedrivable::EndedTooLongAgo);
+        }
+        Ok(())
     }
-    if execution.identity().kind == Kind::Express {
-        return Err(NotRedrivable::Express);
-    }
-    if execution.last_event().0 > limits::REDRIVABLE_EVENTS_MAX {
-        return Err(NotRedrivable::History);
-    }
-    if past(execution.started_at(), limits::OPEN_SECONDS_MAX) {
-        return Err(NotRedrivable::OpenTooLong);
-    }
-    if past(stopped_at, limits::REDRIVABLE_SECONDS_MAX) {
-        return Err(NotRedrivable::EndedTooLongAgo);
-    }
-    Ok(())
 }
 
 impl Engine {
@@ -98,14 +107,18 @@ impl Engine {
         if execution.end().is_none() {
             return repeated(&execution, client_token);
         }
-        let stopped_at = self
-            .shared
-            .journal
-            .summary(arn)
-            .map_err(Error::from)?
-            .stopped_at;
+        if execution.identity().kind == Kind::Express {
+            return Err(NotRedrivable::Express.into());
+        }
+        let summary = self.shared.journal.summary(arn).map_err(Error::from)?;
         let now = self.shared.workshop.clock.now();
-        redrivable(&execution, stopped_at.unwrap_or(now), now)?;
+        let standing = Redrivable {
+            status: summary.status,
+            events: execution.last_event().0,
+            started_at: execution.started_at(),
+            stopped_at: summary.stopped_at.unwrap_or(now),
+        };
+        standing.check(now)?;
         let mut slot = Slot::resumed(execution, told.rows);
         slot.mocks = told.started_as.mocks.clone();
         self.shared.equip(&mut slot)?;

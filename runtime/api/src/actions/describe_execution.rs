@@ -1,9 +1,10 @@
 //! DescribeExecution: how a Standard execution stands. Its first row and its last tell all of
 //! it: a history is not read for it.
 
-use asl::Failure;
 use asl::arn::ExecutionArn;
 use asl::history::{Detail, Record};
+use asl::{Failure, Timestamp};
+use engine::Redrivable;
 use engine::excerpt::{self, Beginning};
 use journal::{Status, Summary};
 use serde_json::{Map, Value, json};
@@ -33,7 +34,8 @@ pub(crate) async fn describe_execution(
         summary.stopped_at = None;
     }
     let beginning = excerpt::beginning(&*api.journal, &arn)?;
-    let mut answer = described(&summary);
+    let events = ending.as_ref().map_or(0, |last| last.id.0);
+    let mut answer = described(&summary, events, api.now());
     if let Some(header) = &beginning.started_as.trace_header {
         answer.insert("traceHeader".into(), header.as_str().into());
     }
@@ -46,14 +48,14 @@ pub(crate) async fn describe_execution(
     Ok(Value::Object(answer))
 }
 
-fn described(summary: &Summary) -> Map<String, Value> {
+fn described(summary: &Summary, events: u64, now: Timestamp) -> Map<String, Value> {
     let mut answer = listed(summary);
     let mut put = |field: &str, value: Value| answer.insert(field.into(), value);
     put("redriveCount", summary.redrive_count.into());
     if let Some(arn) = &summary.opened.origin.map_run {
         put("mapRunArn", (**arn).into());
     }
-    let (status, reason) = redrive_status(summary.status);
+    let (status, reason) = redrive_status(summary, events, now);
     put("redriveStatus", status.into());
     if let Some(reason) = reason {
         put("redriveStatusReason", reason.into());
@@ -128,16 +130,21 @@ pub(super) fn listed(summary: &Summary) -> Map<String, Value> {
     answer
 }
 
-/// Whether it can be redriven, and why not.
-fn redrive_status(status: Status) -> (&'static str, Option<String>) {
-    match status {
-        Status::Running | Status::Succeeded => (
-            "NOT_REDRIVABLE",
-            Some(format!(
-                "Execution is {} and cannot be redriven",
-                status.as_str()
-            )),
-        ),
-        Status::Failed | Status::TimedOut | Status::Aborted => ("REDRIVABLE", None),
+/// Whether it can be redriven, and why not. A Map Run's child is redriven with its Map Run.
+fn redrive_status(
+    summary: &Summary,
+    events: u64,
+    now: Timestamp,
+) -> (&'static str, Option<String>) {
+    let standing = Redrivable {
+        status: summary.status,
+        events,
+        started_at: summary.opened.started_at,
+        stopped_at: summary.stopped_at.unwrap_or(now),
+    };
+    match standing.check(now) {
+        Err(why) => ("NOT_REDRIVABLE", Some(why.to_string())),
+        Ok(()) if summary.opened.origin.map_run.is_some() => ("REDRIVABLE_BY_MAP_RUN", None),
+        Ok(()) => ("REDRIVABLE", None),
     }
 }
