@@ -1,6 +1,8 @@
 //! Express executions that were started and left to themselves: kept until they end, without a
 //! history, and begun again by the next process.
 
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
 use std::time::Duration;
 
 use asl::arn::Place;

@@ -5,6 +5,7 @@ mod activities;
 mod callbacks;
 mod children;
 mod express;
+mod names;
 mod parking;
 mod redrives;
 mod retiring;
