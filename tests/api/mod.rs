@@ -4,6 +4,7 @@
 mod aliases;
 mod executions;
 mod express;
+mod logged;
 mod machines;
 mod model;
 mod pages;

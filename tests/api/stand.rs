@@ -4,19 +4,23 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use api::{Answer, Api, Caller, Quotas, Registry};
+use api::{Answer, Api, Caller, Quotas, Registry, SdkCalls};
 use asl::arn::Place;
 use engine::{Clock, Engine, Entropy, Parts};
 use journal::{Journal, MemoryJournal};
 use serde_json::Value;
 
+use super::logged::Logged;
 use super::model::conforms;
 use crate::recorded::{ACCOUNT, Functions, Queue};
 use crate::virtual_time::VirtualClock;
 
 /// An API, and who calls it.
 pub(super) struct Stand {
-    api: Api,
+    api: Arc<Api>,
+    services: Arc<SdkCalls>,
+    /// What their state machines have logged.
+    pub(super) logged: Logged,
     caller: Caller,
     /// Where Tasks send their tokens.
     pub(super) queue: Arc<Queue>,
@@ -36,11 +40,14 @@ impl Stand {
         let registry = Arc::new(Registry::new(Arc::clone(&journal)));
         let directory = Arc::clone(&registry);
         let queue = Arc::new(Queue::default());
+        let logged = Logged::new(Arc::clone(&registry));
+        let services = Arc::new(SdkCalls::new(queue.clone()));
         let engine = Arc::new(Engine::new(Parts {
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
             directory,
-            services: queue.clone(),
+            services: services.clone(),
+            observer: Some(Arc::new(logged.clone())),
             ..Parts::new(Arc::clone(&journal), functions.clone(), functions)
         }));
         queue.serve(Arc::downgrade(&engine));
@@ -48,8 +55,12 @@ impl Stand {
             account_id: ACCOUNT.into(),
             ..Place::default()
         };
+        let api = Arc::new(Api::new(engine, journal, registry, clock, entropy));
+        services.serve(&api);
         Self {
-            api: Api::new(engine, journal, registry, clock, entropy),
+            api,
+            services,
+            logged,
             caller: Caller::from(place),
             queue,
         }
@@ -57,10 +68,10 @@ impl Stand {
 
     /// The same with quotas.
     pub(super) fn with_quotas(self, quotas: Quotas) -> Self {
-        Self {
-            api: self.api.with_quotas(quotas).expect("a registry"),
-            ..self
-        }
+        let api = Arc::into_inner(self.api).expect("nobody else has it");
+        let api = Arc::new(api.with_quotas(quotas).expect("a registry"));
+        self.services.serve(&api);
+        Self { api, ..self }
     }
 
     /// Calls an operation with these parameters.

@@ -239,3 +239,34 @@ fn a_child_may_call_its_parent_back() {
         assert_eq!(world.end(&arn).await, End::Succeeded(said));
     });
 }
+
+/// A Task that takes on a role knows the state machines of the role's account alone.
+#[test]
+fn credentials_name_the_account_of_what_is_started() {
+    in_virtual_time(async {
+        let world = World::new();
+        let machine = world.has_machine("child", wait(0));
+        let named = |account: &str| json!({ "RoleArn": account });
+        let at_home = format!("arn:aws:iam::{}:role/r", Place::default().account_id);
+        for (place, role, error) in [
+            (0, at_home.as_str(), None),
+            (
+                1,
+                "arn:aws:iam::000000000002:role/r",
+                Some("StepFunctions.StateMachineDoesNotExistException"),
+            ),
+            (2, "arn:aws:iam::2:role/r", Some("States.Runtime")),
+        ] {
+            let mut parent = starting(&machine, ".sync:2", json!({}));
+            parent["States"]["Start"]["Credentials"] = named(role);
+            let arn = world
+                .start(&format!("run-{place}"), &parent, json!({}))
+                .await;
+            match (world.end(&arn).await, error) {
+                (End::Succeeded(_), None) => {}
+                (End::Failed(failure), Some(error)) => assert_eq!(failure.error_name(), error),
+                other => panic!("{role}: {other:?}"),
+            }
+        }
+    });
+}

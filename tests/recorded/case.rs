@@ -223,9 +223,6 @@ pub(crate) fn unsupported(definitions: &str, played: &[&str]) -> Option<String> 
     if definitions.contains(":activity:") {
         return Some("needs an activity worker: the API comes later".into());
     }
-    if definitions.contains("LogType") {
-        return Some("asks Lambda for its log".into());
-    }
     None
 }
 

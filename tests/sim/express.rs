@@ -4,19 +4,15 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use asl::Payload;
 use asl::arn::Place;
 use asl::history::{Detail, Record};
 use asl::interpreter::{Execution, Identity, Kind};
-use engine::{
-    Beginning, Clock, Definition, Engine, Observer, Parts, StartError, StartRequest, StartedAs,
-    Watcher,
-};
+use engine::{Beginning, Clock, Engine, Observer, Parts, StartError, StartRequest, Watcher};
 use journal::{Faults, FaultyJournal, Journal, MemoryJournal};
 use tokio::sync::Notify;
 
 use super::chance::{Chance, SeededEntropy};
-use super::{checkers, lives, machine};
+use super::{checkers, lives};
 use crate::virtual_time::VirtualClock;
 
 /// Crashes of one run; then it is left to end.
@@ -29,12 +25,7 @@ const RECORDS_MAX: usize = 40_000;
 
 /// Runs one seed, and answers how often the execution ended.
 pub(super) fn run(seed: u64) -> Result<usize, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .map_err(|error| error.to_string())?;
-    runtime.block_on(Run::new(seed)?.carry_out())
+    lives::in_virtual_time(Run::new(seed)?.carry_out())
 }
 
 struct Run {
@@ -50,15 +41,7 @@ struct Run {
 impl Run {
     fn new(seed: u64) -> Result<Self, String> {
         let mut chance = Chance::new(seed);
-        let text = machine::definition(&mut chance).to_string();
-        let definition =
-            Definition::parse(&text).map_err(|why| format!("not valid: {why:?}\n{text}"))?;
-        let request = StartRequest {
-            identity: identity(),
-            definition,
-            input: Payload::from_value(machine::data(&mut chance, 2)),
-            started_as: StartedAs::default(),
-        };
+        let request = lives::request(&mut chance, identity())?;
         Ok(Self {
             seed,
             chance,

@@ -63,12 +63,32 @@ impl Tally {
 
 /// Runs one seed.
 pub(super) fn run(seed: u64) -> Result<Tally, String> {
+    in_virtual_time(Run::new(seed)?.carry_out())
+}
+
+/// Runs a future in time that stands still until everything waits.
+pub(super) fn in_virtual_time<T>(
+    run: impl Future<Output = Result<T, String>>,
+) -> Result<T, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()
         .map_err(|error| error.to_string())?;
-    runtime.block_on(Run::new(seed)?.carry_out())
+    runtime.block_on(run)
+}
+
+/// A start of a random machine with a random input.
+pub(super) fn request(chance: &mut Chance, identity: Identity) -> Result<StartRequest, String> {
+    let text = machine::definition(chance).to_string();
+    let definition =
+        Definition::parse(&text).map_err(|why| format!("not valid: {why:?}\n{text}"))?;
+    Ok(StartRequest {
+        identity,
+        definition,
+        input: Payload::from_value(machine::data(chance, 2)),
+        started_as: engine::StartedAs::default(),
+    })
 }
 
 struct Run {
@@ -84,16 +104,7 @@ struct Run {
 impl Run {
     fn new(seed: u64) -> Result<Self, String> {
         let mut chance = Chance::new(seed);
-        let text = machine::definition(&mut chance).to_string();
-        let definition =
-            Definition::parse(&text).map_err(|why| format!("not valid: {why:?}\n{text}"))?;
-        let input = Payload::from_value(machine::data(&mut chance, 2));
-        let request = StartRequest {
-            identity: identity(),
-            definition,
-            input,
-            started_as: engine::StartedAs::default(),
-        };
+        let request = request(&mut chance, identity())?;
         Ok(Self {
             seed,
             chance,

@@ -20,6 +20,7 @@ mod quotas;
 mod registry;
 mod request;
 mod role;
+mod sdk;
 
 pub use caller::Caller;
 pub use error::ApiError;
@@ -28,3 +29,4 @@ pub use protocol::{Answer, Api, BODY_BYTES_MAX, OPERATIONS};
 pub use quotas::Quotas;
 pub use registry::{Functions, Registry};
 pub use role::Role;
+pub use sdk::SdkCalls;

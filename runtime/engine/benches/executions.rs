@@ -1,9 +1,9 @@
 //! How many executions a second, in process, on all cores?
 //!
 //! `cargo bench -p engine --bench executions [-- SECONDS]`. Pass → Choice → Succeed, and no Task
-//! but where one is named: what is measured is the engine and the journal. The limit beside Express is the bare
-//! interpreter on as many threads, without an engine; beside Standard it is a bare file synced
-//! after each batch of as many rows. Sketch: a step of three states is 3 to 4 µs, so two cores
+//! but where one is named: what is measured is the engine and the journal. The limit beside what
+//! is in memory is the bare interpreter on as many threads, without an engine; beside what is
+//! durable it is a bare file synced after each batch of as many rows. Sketch: a step of three states is 3 to 4 µs, so two cores
 //! could give half a million; Standard adds a row of some 900 bytes, a commit shared by all
 //! that wait, and two wake-ups.
 #![allow(clippy::unwrap_used)]
@@ -67,11 +67,10 @@ fn main() {
         .print();
     for starters in [64, 1024] {
         let (limit, got) = runtime.block_on(asynchronous(starters, time));
-        print(
-            &format!("Express, started with a Task, {starters} starters"),
-            limit,
-            got,
-        );
+        let name = format!("One Task: Express, started and left, durable, {starters} starters");
+        Figure::new("executions", name, got, "executions/s")
+            .beside("append and fdatasync of as many rows", limit)
+            .print();
     }
     for starters in [64, 1024] {
         let memory = Arc::new(MemoryJournal::default());
@@ -165,30 +164,8 @@ async fn asynchronous(starters: usize, time: Duration) -> (f64, f64) {
     let journal = Arc::new(SqliteJournal::open(dir.path(), Options::default()).unwrap());
     let limit = bare_file(starters, time);
     let engine = Arc::new(Engine::new(parts(journal)));
-    let definition = Definition::parse(ONE_TASK).unwrap();
     let began = Instant::now();
-    let starters = (0..starters).map(|starter| {
-        let (engine, definition) = (Arc::clone(&engine), definition.clone());
-        tokio::spawn(async move {
-            let mut done = 0_u64;
-            while began.elapsed() < time {
-                let request = StartRequest {
-                    identity: identity(format!("a-{starter}-{done}"), Kind::Express),
-                    definition: definition.clone(),
-                    input: Payload::from_text(INPUT).unwrap(),
-                    started_as: StartedAs::default(),
-                };
-                engine.start(request).await.unwrap();
-                done += 1;
-            }
-            done
-        })
-    });
-    let starters: Vec<_> = starters.collect();
-    let mut done = 0;
-    for starter in starters {
-        done += starter.await.unwrap();
-    }
+    let done = started(&engine, ONE_TASK, Kind::Express, starters, time).await;
     while engine.running_express() > 0 {
         tokio::task::yield_now().await;
     }
@@ -199,15 +176,30 @@ async fn asynchronous(starters: usize, time: Duration) -> (f64, f64) {
 
 async fn standard(journal: Arc<dyn Journal>, starters: usize, time: Duration) -> f64 {
     let engine = Arc::new(Engine::new(parts(journal)));
-    let definition = Definition::parse(THREE_STATES).unwrap();
+    let began = Instant::now();
+    let done = started(&engine, THREE_STATES, Kind::Standard, starters, time).await;
+    let rate = done as f64 / began.elapsed().as_secs_f64();
+    engine.close().await.unwrap();
+    rate
+}
+
+/// How many executions so many starters start in this time.
+async fn started(
+    engine: &Arc<Engine>,
+    definition: &str,
+    kind: Kind,
+    starters: usize,
+    time: Duration,
+) -> u64 {
+    let definition = Definition::parse(definition).unwrap();
     let began = Instant::now();
     let starters = (0..starters).map(|starter| {
-        let (engine, definition) = (Arc::clone(&engine), definition.clone());
+        let (engine, definition) = (Arc::clone(engine), definition.clone());
         tokio::spawn(async move {
             let mut done = 0_u64;
             while began.elapsed() < time {
                 let request = StartRequest {
-                    identity: identity(format!("s-{starter}-{done}"), Kind::Standard),
+                    identity: identity(format!("s-{starter}-{done}"), kind),
                     definition: definition.clone(),
                     input: Payload::from_text(INPUT).unwrap(),
                     started_as: StartedAs::default(),
@@ -223,9 +215,7 @@ async fn standard(journal: Arc<dyn Journal>, starters: usize, time: Duration) ->
     for starter in starters {
         done += starter.await.unwrap();
     }
-    let rate = done as f64 / began.elapsed().as_secs_f64();
-    engine.close().await.unwrap();
-    rate
+    done
 }
 
 fn parts(journal: Arc<dyn Journal>) -> Parts {

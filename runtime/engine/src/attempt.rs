@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use asl::history::Usage;
+use asl::Failure;
+use asl::history::{Usage, Via};
 use asl::interpreter::{Identity, Report, TaskCommand};
-use asl::{ErrorName, Failure};
 use host::{Attempt, Context, OnHeartbeat, TaskHost};
+use serde_json::Value;
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::function::Modules;
-use crate::integration::{self, Plan, Work};
-use crate::services::{ServiceCall, Services};
+use crate::integration::{self, Elsewhere, Plan, Work};
+use crate::services::{Invocation, ServiceCall, Services};
 
 /// What attempts need of the engine.
 pub(crate) struct Workshop {
@@ -62,10 +63,42 @@ impl Workshop {
     ) -> (Report, Option<Usage>) {
         match integration::plan(identity, command, &*self.modules) {
             Ok(Plan::Module(work)) => self.invoke(identity, command, &work, on_heartbeat).await,
+            Ok(Plan::Elsewhere(work)) => {
+                (self.invoke_elsewhere(identity, command, work).await, None)
+            }
             Ok(Plan::Service { service, action }) => {
                 (self.call(identity, command, service, action).await, None)
             }
             Err(failure) => (Report::Failed(failure), None),
+        }
+    }
+
+    /// Invokes a function that is not deployed here, where others may have it.
+    async fn invoke_elsewhere(
+        &self,
+        identity: &Identity,
+        command: &TaskCommand,
+        work: Elsewhere,
+    ) -> Report {
+        let is_wrapped = command.via != Via::Lambda;
+        let key = idempotency_key(identity, command);
+        let invocation = Invocation {
+            function: &work.function,
+            is_at_home: work.is_at_home,
+            payload: &work.input,
+            parameters: match is_wrapped {
+                true => command.input.value(),
+                false => &Value::Null,
+            },
+            idempotency_key: &key,
+        };
+        let invoking = (!work.is_ours).then(|| self.services.invoke(invocation));
+        match invoking.flatten() {
+            None => Report::Failed(work.not_found(&key)),
+            Some(invoking) => match invoking.await {
+                Ok(invoked) => Report::Succeeded(work.answer(invoked)),
+                Err(failure) => Report::Failed(failure),
+            },
         }
     }
 
@@ -76,12 +109,17 @@ impl Workshop {
         service: &str,
         action: &str,
     ) -> Report {
+        let caller = match integration::caller(identity, command) {
+            Ok(caller) => caller,
+            Err(failure) => return Report::Failed(failure),
+        };
         let call = ServiceCall {
             service,
             action,
             resource: &command.resource,
             parameters: &command.input,
             identity,
+            caller: &caller,
             idempotency_key: &idempotency_key(identity, command),
         };
         match self.services.call(call).await {
@@ -105,12 +143,8 @@ impl Workshop {
         };
         match self.host.run(attempt).await {
             Ok(outcome) => {
-                let report = match outcome.result {
-                    Ok(output) => Report::Succeeded(work.answer(output, command)),
-                    Err(failure) if failure.error_name() == ErrorName::TIMEOUT => Report::TimedOut,
-                    Err(failure) => Report::Failed(failure),
-                };
-                (report, Some(outcome.usage))
+                let usage = outcome.usage;
+                (work.report(outcome, command), Some(usage))
             }
             Err(error) => {
                 tracing::error!(%error, resource = %command.resource, "the host failed");

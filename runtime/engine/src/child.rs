@@ -21,6 +21,7 @@ use sha2::{Digest, Sha256};
 
 use crate::attempt::idempotency_key;
 use crate::directory::NoTarget;
+use crate::integration;
 use crate::opening::Parent;
 use crate::parts::{Error, StartError, StartRequest};
 use crate::progress::Commit;
@@ -182,6 +183,14 @@ impl Shared {
     ) -> Result<(ExecutionArn, Payload), Failure> {
         let key = idempotency_key(identity, command);
         let wanted = Wanted::read(command.input.value(), &key)?;
+        if command.credentials.is_some() {
+            // The role's account knows its own state machines alone.
+            let account = integration::caller(identity, command)?.account_id;
+            if wanted.machine.split(':').nth(4) != Some(&*account) {
+                let NoTarget { error, message } = NoTarget::does_not_exist(&wanted.machine);
+                return Err(refused(&error, &message, &key));
+            }
+        }
         let target = self.directory.target(&wanted.machine, self.entropy.draw());
         let target =
             target.map_err(|NoTarget { error, message }| refused(&error, &message, &key))?;
@@ -343,21 +352,9 @@ fn answer(child: &ExecutionArn, started_at: asl::Timestamp, request_id: &str) ->
         ("connection", "keep-alive"),
         ("Content-Type", "application/x-amz-json-1.0"),
     ];
-    let all: Map<String, Value> = headers
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), json!([value])))
-        .collect();
-    let flat: Map<String, Value> = headers
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), json!(value)))
-        .collect();
     Payload::from_value(json!({
         "ExecutionArn": child.as_str(),
-        "SdkHttpMetadata": {
-            "AllHttpHeaders": all,
-            "HttpHeaders": flat,
-            "HttpStatusCode": 200,
-        },
+        "SdkHttpMetadata": integration::http_metadata(headers.into_iter(), 200),
         "SdkResponseMetadata": { "RequestId": request_id },
         "StartDate": started_at.0,
     }))

@@ -20,6 +20,7 @@ mod function;
 mod integration;
 mod lives;
 mod loading;
+mod log_result;
 mod map_run;
 mod mock;
 mod opening;
@@ -48,6 +49,7 @@ pub use directory::{Directory, NoTarget, Nothing, StartTarget};
 pub use executor::Engine;
 pub use express::{Ended, run_express};
 pub use function::{FunctionName, Modules, NotDeployed};
+pub use log_result::log_result;
 pub use map_run::{
     ItemReaders, Items, MapRunTold, NextItem, NoReaders, OpeningItems, SourceItem, UpdateError,
 };
@@ -55,7 +57,7 @@ pub use mock::{MockError, Mocks};
 pub use parts::{Error, Observer, Parts, StartError, StartRequest, Started, StartedAs};
 pub use redrive::{NotRedrivable, Redrivable, RedriveError};
 pub use retention::retain;
-pub use services::{Calling, NoServices, ServiceCall, Services};
+pub use services::{Calling, Invocation, Invoked, Invoking, NoServices, ServiceCall, Services};
 pub use story::{Told, tell};
 pub use test_state::{Crew, test_state};
 pub use watch::{Beginning, Watcher};

@@ -6,11 +6,53 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use asl::arn::Place;
 use asl::interpreter::Identity;
 use asl::{ErrorName, Failure, Payload};
+use serde_json::Value;
+
+use crate::function::FunctionName;
 
 /// The future of a call.
 pub type Calling<'a> = Pin<Box<dyn Future<Output = Result<Payload, Failure>> + Send + 'a>>;
+
+/// The future of an invocation.
+pub type Invoking<'a> = Pin<Box<dyn Future<Output = Result<Invoked, Failure>> + Send + 'a>>;
+
+/// An invocation of a function that is not deployed here.
+#[derive(Clone, Copy, Debug)]
+pub struct Invocation<'a> {
+    /// The function, and in which account and region it is.
+    pub function: &'a FunctionName,
+    /// Whether that is where the execution is at home: its name alone then says which it is.
+    pub is_at_home: bool,
+    /// What it is given.
+    pub payload: &'a Payload,
+    /// The Parameters or Arguments of `lambda:invoke`, which may name an `InvocationType`, a
+    /// `LogType` and a `ClientContext`; null when the Resource is the function itself.
+    pub parameters: &'a Value,
+    /// The same when the invocation is repeated after a crash.
+    pub idempotency_key: &'a str,
+}
+
+/// What an invocation was answered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invoked {
+    /// The HTTP status: 200, or 202 of one that nobody waits for.
+    pub status: u16,
+    /// The headers, by their names as they came.
+    pub headers: Vec<(String, String)>,
+    /// What the function returned.
+    pub payload: Payload,
+}
+
+impl Invoked {
+    /// The header of this name, in any case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let named = |(other, _): &&(String, String)| other.eq_ignore_ascii_case(name);
+        self.headers.iter().find(named).map(|(_, value)| &**value)
+    }
+}
 
 /// A call that a Task makes.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +67,8 @@ pub struct ServiceCall<'a> {
     pub parameters: &'a Payload,
     /// Whose Task it is.
     pub identity: &'a Identity,
+    /// Where it is made from: the account of the role in the Task's Credentials, or home.
+    pub caller: &'a Place,
     /// The same when the call is repeated after a crash.
     pub idempotency_key: &'a str,
 }
@@ -36,6 +80,12 @@ pub trait Services: Send + Sync + 'static {
     /// # Errors
     /// The Task's failure.
     fn call<'a>(&'a self, call: ServiceCall<'a>) -> Calling<'a>;
+
+    /// Invokes a function that is not deployed here; nothing, when it could be nowhere else.
+    fn invoke<'a>(&'a self, invocation: Invocation<'a>) -> Option<Invoking<'a>> {
+        let _ = invocation;
+        None
+    }
 }
 
 /// No service at all: every call fails, and says so.

@@ -2,8 +2,10 @@
 
 mod access;
 mod audit;
+mod aws;
 mod cli;
 mod lines;
+mod outgoing;
 mod secret_file;
 mod serve;
 mod telemetry;

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use api::lambda::Lambda;
-use api::{Functions, Registry};
+use api::{Functions, Registry, SdkCalls};
 use engine::clock::{SystemClock, SystemEntropy};
 use engine::{Engine, Modules, Observer, Parts};
 use host::wasm::WasmHost;
 use journal::sqlite::{Options, SqliteJournal};
 use journal::{Journal, MemoryJournal};
+
+use crate::aws::{Aws, AwsServices};
 
 /// Where everything of a data directory is, opened.
 pub(crate) struct Store {
@@ -22,6 +24,10 @@ pub(crate) struct Store {
     pub(crate) functions: Arc<Functions>,
     /// State machines and activities.
     pub(crate) registry: Arc<Registry>,
+    /// Services of AWS that are called outside, if any.
+    pub(crate) aws: Option<Arc<Aws>>,
+    /// What Tasks call.
+    pub(crate) services: Arc<SdkCalls>,
 }
 
 impl Store {
@@ -31,15 +37,12 @@ impl Store {
             .with_context(|| format!("cannot make the data directory {}", dir.display()))?;
         let journal = SqliteJournal::open(dir, Options::default())?;
         let host = WasmHost::open(&dir.join("modules"))?;
-        Ok(Self::of(Arc::new(journal), host))
+        Self::of(Arc::new(journal), host)
     }
 
     /// Keeps everything in memory.
     pub(crate) fn in_memory() -> anyhow::Result<Self> {
-        Ok(Self::of(
-            Arc::new(MemoryJournal::default()),
-            WasmHost::in_memory()?,
-        ))
+        Self::of(Arc::new(MemoryJournal::default()), WasmHost::in_memory()?)
     }
 
     /// A data directory, or memory.
@@ -50,15 +53,19 @@ impl Store {
         }
     }
 
-    fn of(journal: Arc<dyn Journal>, host: WasmHost) -> Self {
+    fn of(journal: Arc<dyn Journal>, host: WasmHost) -> anyhow::Result<Self> {
         let functions = Arc::new(Functions::new(Arc::clone(&journal)));
         let registry = Arc::new(Registry::new(Arc::clone(&journal)));
-        Self {
+        let aws = Aws::of_environment()?.map(Arc::new);
+        let services = SdkCalls::new(Arc::new(AwsServices(aws.clone())));
+        Ok(Self {
             journal,
             host: Arc::new(host),
             functions,
             registry,
-        }
+            aws,
+            services: Arc::new(services),
+        })
     }
 
     /// The parts of an engine on this store.
@@ -71,6 +78,7 @@ impl Store {
         Parts {
             observer,
             directory: Arc::clone(&self.registry) as Arc<dyn engine::Directory>,
+            services: Arc::clone(&self.services) as Arc<dyn engine::Services>,
             ..Parts::new(Arc::clone(&self.journal), host, modules)
         }
     }

@@ -18,12 +18,13 @@ const JSON: [&str; 6] = [
 ];
 
 /// What was recorded under these names is no answer of this API.
-pub(super) const OF_OTHER_SERVICES: [(&str, &str); 4] = [
-    ("end_event", "a line of CloudWatch Logs"),
-    ("logged_execution_events", "lines of CloudWatch Logs"),
+pub(super) const OF_OTHER_SERVICES: [(&str, &str); 2] = [
     ("messages", "what a queue received"),
     ("stepfunctions_events", "what EventBridge received"),
 ];
+
+/// Under these names lines of CloudWatch Logs were recorded.
+const LOGGED: [&str; 2] = ["logged_execution_events", "end_event"];
 
 /// A case.
 pub(super) struct Case {
@@ -34,6 +35,8 @@ pub(super) struct Case {
     pub(super) calls: Vec<Call>,
     /// The answers that were kept, in order, each under the name it was recorded by.
     pub(super) answers: Vec<(String, Expected)>,
+    /// The lines that its executions logged: all, or the last.
+    pub(super) logged: Option<Value>,
 }
 
 /// A call, as a client sends it.
@@ -84,11 +87,13 @@ impl Case {
                 }),
             }
         }
+        let logged = LOGGED.iter().find_map(|name| case["recorded"].get(name));
         let recorded = case["recorded"].as_object().into_iter().flatten();
         Self {
             name: case["case"].as_str().unwrap_or_default().to_owned(),
             functions,
             calls,
+            logged: logged.cloned(),
             answers: recorded
                 .filter(|(name, _)| !is_of_another_service(name))
                 .flat_map(|(name, answer)| answers(name, answer))
@@ -99,7 +104,7 @@ impl Case {
 
 /// Whether what was recorded under this name is no answer of this API.
 fn is_of_another_service(name: &str) -> bool {
-    OF_OTHER_SERVICES.iter().any(|(other, _)| *other == name)
+    LOGGED.contains(&name) || OF_OTHER_SERVICES.iter().any(|(other, _)| *other == name)
 }
 
 /// What was recorded under one name: an answer, or the ends of several executions.

@@ -43,7 +43,26 @@ pub(super) async fn check(case: &Case) -> Result<(), String> {
             None => return Err(search.told(name)),
         }
     }
-    Ok(())
+    match &case.logged {
+        Some(recorded) => check_log(&mut world, recorded, &mut bindings).await,
+        None => Ok(()),
+    }
+}
+
+/// Whether the executions have logged what was recorded: all lines, or the last one.
+async fn check_log(
+    world: &mut World<'_>,
+    recorded: &Value,
+    bindings: &mut Bindings,
+) -> Result<(), String> {
+    while world.next().await.is_some() {}
+    world.wait(POLLED[2]).await;
+    let lines = world.logged();
+    let ours = match recorded {
+        Value::Array(_) => Value::Array(lines),
+        _ => lines.last().cloned().unwrap_or_default(),
+    };
+    compare("log", recorded, &ours, bindings)
 }
 
 /// The search for the call that answers as recorded.

@@ -67,6 +67,11 @@ impl<'c> World<'c> {
         world
     }
 
+    /// What the executions have logged.
+    pub(super) fn logged(&self) -> Vec<Value> {
+        self.stand.logged.lines()
+    }
+
     /// How many steps led here.
     pub(super) fn moves(&self) -> usize {
         self.moves.len()

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use asl::{ErrorName, Failure, Payload, Timestamp};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use host::{Attempt, Context, LOG_TAIL_BYTES_MAX, Module, Outcome};
+use host::{Attempt, Context, Module, Outcome};
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -165,19 +163,7 @@ impl Invocation {
 
     /// `LogResult`: the end of the log, in base 64.
     pub(super) fn log_result(&self, outcome: &Outcome) -> String {
-        let (id, version, usage) = (&self.request_id, &self.version, &outcome.usage);
-        let milliseconds = usage.wall_time.as_secs_f64() * 1000.0;
-        let billed = usage.wall_time.as_millis() + 1;
-        let log = format!(
-            "START RequestId: {id} Version: {version}\n{}END RequestId: {id}\nREPORT RequestId: \
-             {id}\tDuration: {milliseconds:.2} ms\tBilled Duration: {billed} ms\tMemory Size: {} \
-             MB\tMax Memory Used: {} MB\tFuel: {}\t\n",
-            outcome.log_tail,
-            self.module.limits.memory_bytes_max >> 20,
-            usage.memory_bytes_peak.div_ceil(1 << 20),
-            usage.fuel,
-        );
-        let from = log.len().saturating_sub(LOG_TAIL_BYTES_MAX);
-        STANDARD.encode(&log[log.ceil_char_boundary(from)..])
+        let limits = &self.module.limits;
+        engine::log_result(outcome, limits, &self.request_id, &self.version)
     }
 }

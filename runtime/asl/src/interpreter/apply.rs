@@ -207,6 +207,7 @@ impl Execution {
             timeout_seconds,
             heartbeat_seconds,
             deadline,
+            credentials,
             secret,
             ..
         } = &event.detail
@@ -221,6 +222,7 @@ impl Execution {
             timeout_seconds: *timeout_seconds,
             deadline: *deadline,
             heartbeat_seconds: *heartbeat_seconds,
+            credentials: credentials.clone(),
             secret: *secret,
             stage: Stage::Scheduled,
         };

@@ -222,6 +222,8 @@ pub struct TaskCommand {
     pub submitted: Option<Payload>,
     /// Its input: the effective input, or a service's parameters.
     pub input: Payload,
+    /// Its `Credentials`, if it has any: an object with a `RoleArn`.
+    pub credentials: Option<Payload>,
     /// The Task state's name.
     pub state_name: Arc<str>,
     /// How often the state was retried before.

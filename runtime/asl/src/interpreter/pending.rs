@@ -83,6 +83,7 @@ impl Execution {
                 Stage::Scheduled | Stage::Taken => None,
             },
             input: attempting.input.clone(),
+            credentials: attempting.credentials.clone(),
             state_name: state.name.clone(),
             retry_count: current.retry_count(),
             scheduled_at: attempting.at,

@@ -89,6 +89,7 @@ pub(super) struct Attempting {
     pub(super) timeout_seconds: Option<u64>,
     pub(super) deadline: Option<Timestamp>,
     pub(super) heartbeat_seconds: Option<u64>,
+    pub(super) credentials: Option<Payload>,
     pub(super) secret: Option<Secret>,
     pub(super) stage: Stage,
 }

@@ -20,11 +20,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use api::Api;
 use api::lambda::Lambda;
-use api::{Api, Registry};
 use asl::arn::Place;
 use engine::clock::{SystemClock, SystemEntropy};
-use engine::{Clock, Engine, Observer};
+use engine::{Clock, Engine, Entropy, Observer};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
@@ -33,6 +33,7 @@ use self::guard::Guard;
 use self::operators::Operators;
 use self::tls::Tls;
 use crate::access::{Gate, Keys};
+use crate::aws::CloudWatchLogs;
 use crate::lines::{self, Lines};
 use crate::watch::{Sinks, Spans, Telemetry};
 use crate::wiring::Store;
@@ -72,6 +73,7 @@ pub(crate) struct Server {
     tls: Option<Arc<Tls>>,
     keys: Option<PathBuf>,
     patience: Duration,
+    sinks: Arc<Sinks>,
 }
 
 /// The files that a server reads anew when it is told to: keys and certificates change.
@@ -120,7 +122,7 @@ impl Server {
         let listener = TcpListener::bind(options.listen)
             .await
             .with_context(|| format!("cannot listen on {}", options.listen))?;
-        let telemetry = telemetry(&store.registry, &options)?;
+        let telemetry = telemetry(store, &options)?;
         let engine = Arc::new(store.engine(Some(Arc::clone(&telemetry) as Arc<dyn Observer>)));
         let resumed = engine.recover()?;
         let journal = Arc::clone(&store.journal);
@@ -137,6 +139,7 @@ impl Server {
             Some(config) => api.with_mocks(config),
             None => api,
         });
+        store.services.serve(&api);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let gate = Gate::new(keys, options.place.clone(), Arc::clone(&clock));
         let guard = Guard {
@@ -148,6 +151,7 @@ impl Server {
             audit: audit.map(Arc::new),
             metrics: Arc::clone(&telemetry.metrics),
         };
+        let sinks = Arc::clone(&telemetry.sinks);
         let operators = Operators {
             gate: Arc::clone(&guard.gate),
             journal: Arc::clone(&store.journal),
@@ -161,6 +165,7 @@ impl Server {
             operators,
             tls,
             keys: options.keys,
+            sinks,
             patience: options.patience,
         };
         Ok((server, resumed))
@@ -201,19 +206,30 @@ impl Server {
             tracing::warn!("some requests or Tasks did not end in time: they were cut off");
         }
         self.engine.close().await?;
+        self.sinks.flush(self.patience).await;
         Ok(())
     }
 }
 
+/// The log stream that this process writes, in every log group: named as AWS names its own, by
+/// when it began and by something that no other has.
+fn log_stream() -> String {
+    let now = SystemClock.now().to_string();
+    let minute = now.get(..16).unwrap_or(&now).replace([':', 'T'], "-");
+    format!("states/stepwell/{minute}/{:016x}", SystemEntropy.draw())
+}
+
 /// Those who watch executions.
-fn telemetry(registry: &Arc<Registry>, options: &Options) -> anyhow::Result<Arc<Telemetry>> {
+fn telemetry(store: &Store, options: &Options) -> anyhow::Result<Arc<Telemetry>> {
     let lines = options.execution_log.as_ref().map(Lines::open);
     let lines = lines.transpose()?.map(Arc::new);
+    let aws = store.aws.as_ref();
+    let cloud_watch = aws.and_then(|aws| CloudWatchLogs::open(aws, log_stream()));
     let spans = options.otlp_endpoint.as_deref().map(Spans::open);
     Ok(Arc::new(Telemetry {
-        registry: Arc::clone(registry),
+        registry: Arc::clone(&store.registry),
         metrics: Arc::default(),
-        sinks: Arc::new(Sinks { lines }),
+        sinks: Arc::new(Sinks { lines, cloud_watch }),
         spans: spans.transpose()?.map(Arc::new),
     }))
 }

@@ -4,14 +4,17 @@
 //! Delivery is best effort, as on AWS: what finds a queue full is dropped, and counted.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use api::{LogSettings, Registry};
+use asl::Timestamp;
 use asl::arn::ExecutionArn;
 use asl::history::Record;
 use engine::Beginning;
 
 use super::events;
 use super::waiting::Waiting;
+use crate::aws::CloudWatchLogs;
 use crate::lines::Lines;
 
 /// Where lines go.
@@ -19,22 +22,36 @@ use crate::lines::Lines;
 pub(crate) struct Sinks {
     /// A file, or standard output.
     pub(crate) lines: Option<Arc<Lines>>,
+    /// The log group that the state machine names.
+    pub(crate) cloud_watch: Option<CloudWatchLogs>,
 }
 
 impl Sinks {
     fn is_empty(&self) -> bool {
-        self.lines.is_none()
+        self.lines.is_none() && self.cloud_watch.is_none()
     }
 
-    fn offer(&self, line: String) {
+    fn offer(&self, group: &Arc<str>, at: Timestamp, line: String) {
+        if let Some(cloud_watch) = &self.cloud_watch {
+            cloud_watch.offer(group, at, line.clone());
+        }
         if let Some(lines) = &self.lines {
             lines.offer(line);
         }
     }
 
-    /// How many lines found no room.
+    /// How many lines found no room, or were not taken.
     pub(crate) fn dropped(&self) -> u64 {
-        self.lines.as_ref().map_or(0, |lines| lines.dropped())
+        let cloud_watch = self.cloud_watch.as_ref().map_or(0, CloudWatchLogs::dropped);
+        let lines = self.lines.as_ref().map_or(0, |lines| lines.dropped());
+        cloud_watch + lines
+    }
+
+    /// Resolves when what was offered has left, or the time is over.
+    pub(crate) async fn flush(&self, patience: Duration) {
+        if let Some(cloud_watch) = &self.cloud_watch {
+            cloud_watch.flush(patience).await;
+        }
     }
 }
 
@@ -44,7 +61,7 @@ pub(super) struct Logger {
     sinks: Arc<Sinks>,
     execution: ExecutionArn,
     redrive_count: u32,
-    waiting: Waiting<String>,
+    waiting: Waiting<(Timestamp, String)>,
 }
 
 impl Logger {
@@ -81,14 +98,14 @@ impl Logger {
             if self.settings.level.asks_for(&event.detail) {
                 let with_data = self.settings.include_execution_data;
                 let line = event.to_log(&self.execution, self.redrive_count, with_data);
-                self.waiting.push(rows, line.to_string());
+                self.waiting.push(rows, (event.timestamp, line.to_string()));
             }
         }
     }
 
     pub(super) fn durable(&mut self, rows: u64) {
-        while let Some(line) = self.waiting.pop(rows) {
-            self.sinks.offer(line);
+        while let Some((at, line)) = self.waiting.pop(rows) {
+            self.sinks.offer(&self.settings.log_group, at, line);
         }
     }
 }

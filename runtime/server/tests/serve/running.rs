@@ -25,7 +25,8 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
         .args(["serve", "--data-dir", "data"])
         .args(arguments)
         .current_dir(folder);
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("STEPWELL_")) {
+    let theirs = |name: &str| name.starts_with("STEPWELL_") || name.starts_with("AWS_");
+    for (name, _) in std::env::vars().filter(|(name, _)| theirs(name)) {
         command.env_remove(name);
     }
     command.env("STEPWELL_LISTEN", "127.0.0.1:0");
