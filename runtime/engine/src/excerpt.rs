@@ -1,8 +1,10 @@
 //! Parts of a story, for whoever must not pay for all of it: its beginning, its end, a page of
 //! its events. What one costs depends on how much is asked for, not on how long the story is.
 
+use std::ops::RangeInclusive;
+
 use asl::arn::ExecutionArn;
-use asl::history::{self, HistoryEvent, Record};
+use asl::history::{self, EventId, HistoryEvent, Note, Record, Usage};
 use asl::interpreter::Identity;
 use journal::{Journal, Row};
 
@@ -97,6 +99,42 @@ pub fn events(
     Ok(found)
 }
 
+/// What attempts used, by the event that scheduled each, as far as these rows tell: an attempt's
+/// use is told with its outcome.
+///
+/// # Errors
+/// [`Error`].
+pub fn usages(
+    journal: &dyn Journal,
+    arn: &ExecutionArn,
+    rows: RangeInclusive<u64>,
+) -> Result<Vec<(EventId, Usage)>, Error> {
+    let mut found = Vec::new();
+    let mut next = *rows.start();
+    while next <= *rows.end() {
+        let wanted = usize::try_from(rows.end() - next + 1).unwrap_or(ROWS_READ);
+        let read = journal.rows(arn, next, wanted.min(ROWS_READ))?;
+        let Some(last) = read.last() else { break };
+        next = last.sequence + 1;
+        for row in &read {
+            let notes = records(arn, row)?.into_iter();
+            found.extend(notes.filter_map(|record| match record {
+                Record::Note(Note::Used { scheduled, usage }) => Some((scheduled, usage)),
+                _ => None,
+            }));
+        }
+    }
+    Ok(found)
+}
+
+fn records(arn: &ExecutionArn, row: &Row) -> Result<Vec<Record>, Error> {
+    let records = match row.sequence {
+        0 => opening::decode(&row.records).map(|(_, records)| records),
+        _ => history::decode(&row.records).map_err(Into::into),
+    };
+    records.map_err(|error| Error::Damaged(format!("row {} of {arn}: {error}", row.sequence)))
+}
+
 /// The rows of an execution, one after the other, read some at a time.
 struct Rows<'j> {
     journal: &'j dyn Journal,
@@ -156,13 +194,7 @@ impl<'j> Rows<'j> {
     }
 
     fn decoded(&self, row: &Row) -> Result<Vec<(Place, HistoryEvent)>, Error> {
-        let records = match row.sequence {
-            0 => opening::decode(&row.records).map(|(_, records)| records),
-            _ => history::decode(&row.records).map_err(Into::into),
-        };
-        let records = records.map_err(|error| {
-            Error::Damaged(format!("row {} of {}: {error}", row.sequence, self.arn))
-        })?;
+        let records = records(self.arn, row)?;
         let place = |event: &HistoryEvent| Place {
             row: row.sequence,
             event: event.id.0,

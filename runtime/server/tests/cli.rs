@@ -291,11 +291,34 @@ fn every_subcommand_shows_an_example() {
         "graph",
         "completions",
         "man",
+        "machine",
+        "machine create",
+        "machine update",
+        "machine list",
+        "machine describe",
+        "machine delete",
+        "machine publish",
+        "machine versions",
+        "machine alias",
+        "machine alias create",
+        "machine alias update",
+        "machine alias list",
+        "machine alias describe",
+        "machine alias delete",
+        "approval",
+        "approval list",
+        "approval approve",
+        "approval reject",
+        "task",
         "task deploy",
         "task list",
         "task describe",
         "task delete",
         "task invoke",
+        "execution",
+        "execution start",
+        "execution watch",
+        "execution redrive",
         "execution list",
         "execution describe",
         "execution history",
@@ -306,4 +329,15 @@ fn every_subcommand_shows_an_example() {
     }
     check(&["completions", "bash"], 0, &["stepwell"], &[]);
     check(&["man"], 0, &[".TH stepwell"], &[]);
+    let page = ["man", "machine", "alias", "create"];
+    check(&page, 0, &[".TH stepwell-machine-alias-create"], &[]);
+    check(
+        &["man", "machine", "frob"],
+        2,
+        &[],
+        &["stepwell has no command machine frob"],
+    );
+    let pages = folder(&[]);
+    check(&["man", "--dir", &at(&pages, "")], 0, &[], &[]);
+    assert!(pages.path().join("stepwell-approval-reject.1").is_file());
 }

@@ -3,6 +3,7 @@
 mod cli;
 mod clients;
 mod command;
+mod endpoint;
 mod examples;
 mod killed;
 mod serve;

@@ -9,6 +9,7 @@ use engine::excerpt::{self, Beginning};
 use journal::{Status, Summary};
 use serde_json::{Map, Value, json};
 
+use super::current_states;
 use crate::arn::Arn;
 use crate::protocol::seconds;
 use crate::request::{ARN, INCLUDED_DATA, Request};
@@ -21,6 +22,7 @@ pub(crate) async fn describe_execution(
 ) -> Result<Value, ApiError> {
     let arn = request.required("executionArn", &ARN);
     let included = request.optional("includedData", &INCLUDED_DATA);
+    let with_ours = request.boolean("stepwell").unwrap_or_default();
     request.finish()?;
     let arn = ExecutionArn::from(Arn::of(&arn, &["execution"])?.text);
     let mut summary = api.journal.summary(&arn)?;
@@ -44,6 +46,10 @@ pub(crate) async fn describe_execution(
         if let Some(ending) = ending {
             put_end(&mut answer, &ending.detail);
         }
+    }
+    if with_ours {
+        let states = current_states::told(api, &arn)?;
+        answer.insert("stepwell".into(), json!({ "currentStates": states }));
     }
     Ok(Value::Object(answer))
 }

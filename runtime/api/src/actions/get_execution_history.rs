@@ -3,7 +3,7 @@
 use asl::arn::ExecutionArn;
 use engine::StartedAs;
 use engine::excerpt::{self, Place};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::arn::Arn;
 use crate::paging::Paging;
@@ -20,6 +20,7 @@ pub(crate) async fn get_execution_history(
     let reverse = request.boolean("reverseOrder").unwrap_or_default();
     let token = request.optional("nextToken", &PAGE_TOKEN);
     let with_data = request.boolean("includeExecutionData").unwrap_or(true);
+    let with_ours = request.boolean("stepwell").unwrap_or_default();
     request.finish()?;
     let arn = ExecutionArn::from(Arn::of(&arn, &["execution"])?.text);
     let list = format!("{arn}:{reverse}");
@@ -45,7 +46,28 @@ pub(crate) async fn get_execution_history(
     if let Some(next) = next {
         answer["nextToken"] = next.into();
     }
+    if with_ours {
+        let places = found.iter().map(|(place, _)| place.row);
+        answer["stepwell"] = json!({ "attemptsUsed": used(api, &arn, places)? });
+    }
     Ok(answer)
+}
+
+/// What attempts used that came to their end in these rows, by the id of the event that scheduled
+/// each. Ours, and only told to who asks with `"stepwell": true`: AWS has no such thing.
+fn used(
+    api: &Api,
+    arn: &ExecutionArn,
+    rows: impl Iterator<Item = u64> + Clone,
+) -> Result<Map<String, Value>, ApiError> {
+    let (Some(first), Some(last)) = (rows.clone().min(), rows.max()) else {
+        return Ok(Map::new());
+    };
+    let usages = excerpt::usages(&*api.journal, arn, first..=last)?;
+    let by_event = usages.into_iter();
+    Ok(by_event
+        .map(|(event, usage)| (event.0.to_string(), json!(usage)))
+        .collect())
 }
 
 /// Where a page ended, as its token has it.

@@ -6,6 +6,7 @@ mod callback;
 pub(crate) mod create_activity;
 pub(crate) mod create_state_machine;
 pub(crate) mod create_state_machine_alias;
+mod current_states;
 pub(crate) mod delete_activity;
 pub(crate) mod delete_state_machine;
 pub(crate) mod delete_state_machine_alias;

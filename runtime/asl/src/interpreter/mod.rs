@@ -18,6 +18,7 @@ mod apply;
 mod asleep;
 mod choice;
 mod context_object;
+mod current;
 mod driver;
 mod fail;
 mod failing;
@@ -50,6 +51,7 @@ use crate::history::{EventId, Record, ScopeId, Usage, Via};
 use crate::{Failure, Payload, Timestamp};
 
 pub use asleep::Asleep;
+pub use current::CurrentState;
 pub use map_run::{Batching, ItemSource, MapItem, MapRunCommand, MapRunPlan, MapRunReport};
 pub use observe::{Observer, Sight};
 pub use surroundings::{Activities, AnyActivity, Chance, Surroundings};
@@ -428,12 +430,5 @@ impl Execution {
     /// The id of its newest history event.
     pub fn last_event(&self) -> EventId {
         self.last_event
-    }
-
-    /// The names of the states it is in now, outermost first.
-    pub fn current_states(&self) -> impl Iterator<Item = &str> {
-        let open = self.scopes.values().filter(|_| self.end.is_none());
-        open.filter_map(|scope| scope.current.as_ref())
-            .map(|current| &*self.machine.0.state(current.id).name)
     }
 }

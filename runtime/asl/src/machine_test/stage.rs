@@ -115,7 +115,8 @@ impl<'c, 'f> Stage<'c, 'f> {
             }
         }
         let waiting = self.first().map(Execution::current_states);
-        let waiting = waiting.into_iter().flatten().map(str::to_owned);
+        let waiting = waiting.into_iter().flatten();
+        let waiting = waiting.map(|state| state.name.to_owned());
         Err(Stopped::Stuck {
             waiting: waiting.collect(),
         })

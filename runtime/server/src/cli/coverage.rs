@@ -6,7 +6,7 @@ use asl::definition::{StateId, StateKind};
 use asl::machine_test::{Branch, Coverage, Covered};
 use serde_json::{Value, json};
 
-use super::execution::plain_table;
+use super::output;
 
 /// The kinds of branches, in the order of the table, and their names in JSON.
 const KINDS: [(&str, &str); 4] = [
@@ -38,7 +38,7 @@ fn counts(branches: &[Covered<'_>]) -> [(usize, usize); 4] {
 /// How many of each kind were reached, and then each that was not.
 pub(super) fn table(definition: &Path, coverage: &Coverage) -> String {
     let branches = coverage.branches();
-    let mut table = plain_table(&[&definition.display().to_string(), "REACHED", "OF"]);
+    let mut table = output::table(&[&definition.display().to_string(), "REACHED", "OF"]);
     for ((kind, _), (reached, all)) in KINDS.iter().zip(counts(&branches)) {
         if all > 0 {
             table.add_row([(*kind).to_owned(), reached.to_string(), all.to_string()]);
@@ -49,7 +49,7 @@ pub(super) fn table(definition: &Path, coverage: &Coverage) -> String {
     if missed.is_empty() {
         return text;
     }
-    let mut table = plain_table(&["NOT REACHED", "", ""]);
+    let mut table = output::table(&["NOT REACHED", "", ""]);
     for one in missed {
         table.add_row([
             one.state.name.to_string(),

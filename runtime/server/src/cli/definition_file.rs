@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::bail;
+use asl::diagnostic::Diagnostic;
 use asl::validate::{MachineType, validate};
 use engine::Definition;
 
@@ -10,22 +11,28 @@ use super::{Outcome, diagnostics, input, output};
 
 /// Reads a definition that is to be run; on problems, shows them all.
 pub(super) fn load(path: &Path, kind: MachineType) -> anyhow::Result<Result<Definition, Outcome>> {
+    let text = match text(path, kind)? {
+        Ok(text) => text,
+        Err(outcome) => return Ok(Err(outcome)),
+    };
+    match Definition::parse(&text) {
+        Ok(definition) => Ok(Ok(definition)),
+        Err(_) => bail!("{} is not a valid definition", path.display()),
+    }
+}
+
+/// The text of a valid definition; on problems, shows them all.
+pub(super) fn text(path: &Path, kind: MachineType) -> anyhow::Result<Result<String, Outcome>> {
     let name = path.display().to_string();
     let text = input::file(&name)?;
     let parsed = validate(&text, kind);
-    if parsed
-        .diagnostics
-        .iter()
-        .any(|diagnostic| diagnostic.is_error())
-    {
-        diagnostics::show(&name, &text, &parsed.diagnostics);
-        output::complain(format_args!("{name} is not a valid definition"));
-        return Ok(Err(Outcome::Invalid));
+    let is_valid = !parsed.diagnostics.iter().any(Diagnostic::is_error);
+    if is_valid {
+        return Ok(Ok(text));
     }
-    match Definition::parse(&text) {
-        Ok(definition) => Ok(Ok(definition)),
-        Err(_) => bail!("{name} is not a valid definition"),
-    }
+    diagnostics::show(&name, &text, &parsed.diagnostics);
+    output::complain(format_args!("{name} is not a valid definition"));
+    Ok(Err(Outcome::Invalid))
 }
 
 /// The name of the state machine in a file: the file's, or its folder's when the file is

@@ -6,8 +6,7 @@ use asl::diagnostic::Diagnostic;
 
 /// Prints every diagnostic of a text to standard error.
 pub(super) fn show(name: &str, text: &str, diagnostics: &[Diagnostic]) {
-    let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let renderer = if terminal {
+    let renderer = if super::output::is_colored() {
         Renderer::styled()
     } else {
         Renderer::plain()
@@ -32,7 +31,10 @@ fn render(renderer: &Renderer, name: &str, text: &str, diagnostic: &Diagnostic) 
             Snippet::source(text)
                 .path(name)
                 .annotations(diagnostic.span.clone().map(|span| {
-                    let label = diagnostic.pointer.as_deref().unwrap_or_default();
+                    // Of what is no JSON there is no pointer, but AWS's words for a place.
+                    let pointer = diagnostic.pointer.as_deref();
+                    let label = pointer.filter(|pointer| pointer.starts_with('/'));
+                    let label = label.unwrap_or_default();
                     AnnotationKind::Primary
                         .span(within(span, text))
                         .label(label)

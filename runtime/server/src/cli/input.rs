@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use asl::{Payload, limits};
 
 /// Longest text read from a file or standard input, in bytes: more than any payload or
@@ -13,7 +13,7 @@ const TEXT_BYTES_MAX: u64 = 16 << 20;
 pub(super) fn payload(argument: &str) -> anyhow::Result<Payload> {
     let text = text(argument)?;
     let payload = Payload::from_text(text.trim())
-        .with_context(|| format!("the input is not JSON: {}", shorten(argument)))?;
+        .map_err(|error| anyhow!("the input is {error}, in {}", shorten(argument)))?;
     if payload.exceeds_limit() {
         bail!(
             "the input has {} bytes; at most {} may pass between states",
@@ -28,26 +28,44 @@ pub(super) fn payload(argument: &str) -> anyhow::Result<Payload> {
 pub(super) fn text(argument: &str) -> anyhow::Result<String> {
     match argument.strip_prefix('@') {
         Some(path) => file(path),
-        None if argument == "-" => bounded(std::io::stdin().lock(), "standard input"),
+        None if argument == "-" => standard(),
         None => Ok(argument.to_owned()),
     }
 }
 
-/// The text of a file.
-pub(super) fn file(path: &str) -> anyhow::Result<String> {
-    let file = std::fs::File::open(path).with_context(|| format!("cannot read {path}"))?;
-    bounded(file, path)
+/// All of standard input.
+fn standard() -> anyhow::Result<String> {
+    let name = "standard input";
+    utf8(
+        bounded(std::io::stdin().lock(), name, TEXT_BYTES_MAX)?,
+        name,
+    )
 }
 
-fn bounded(reader: impl Read, name: &str) -> anyhow::Result<String> {
+/// The text of a file.
+pub(super) fn file(path: &str) -> anyhow::Result<String> {
+    utf8(bytes(path, TEXT_BYTES_MAX)?, path)
+}
+
+/// The bytes of a file that has at most so many.
+pub(super) fn bytes(path: &str, bytes_max: u64) -> anyhow::Result<Vec<u8>> {
+    let file = std::fs::File::open(path).with_context(|| format!("cannot read {path}"))?;
+    bounded(file, path, bytes_max)
+}
+
+fn bounded(reader: impl Read, name: &str, bytes_max: u64) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     reader
-        .take(TEXT_BYTES_MAX + 1)
+        .take(bytes_max + 1)
         .read_to_end(&mut bytes)
         .with_context(|| format!("cannot read {name}"))?;
-    if bytes.len() as u64 > TEXT_BYTES_MAX {
-        bail!("{name} has more than {TEXT_BYTES_MAX} bytes");
+    if bytes.len() as u64 > bytes_max {
+        bail!("{name} has more than {bytes_max} bytes");
     }
+    Ok(bytes)
+}
+
+fn utf8(bytes: Vec<u8>, name: &str) -> anyhow::Result<String> {
     String::from_utf8(bytes).with_context(|| format!("{name} is not UTF-8 text"))
 }
 

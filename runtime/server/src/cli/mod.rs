@@ -3,16 +3,21 @@
 //! Exit codes: 0 succeeded; 1 the execution or check failed; 2 usage, unreadable input or an
 //! invalid definition. Output JSON alone goes to standard output; all else to standard error.
 
+mod approval;
+mod arns;
 mod completions;
 mod coverage;
 mod definition_file;
 mod diagnostics;
+mod endpoint;
 mod eval;
+mod event;
 mod execution;
 mod functions;
 mod graph;
 mod input;
 mod live;
+mod machine;
 mod man;
 mod modules;
 mod output;
@@ -33,7 +38,7 @@ use clap::{FromArgMatches, Parser, Subcommand};
 #[command(name = "stepwell", version, arg_required_else_help = true, after_help = EXAMPLES)]
 struct Cli {
     /// Log more: once for what Tasks log, twice for everything the runtime does.
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, display_order = 900, action = clap::ArgAction::Count)]
     verbose: u8,
     #[command(subcommand)]
     command: Command,
@@ -41,11 +46,15 @@ struct Cli {
 
 const EXAMPLES: &str = "Examples:
   stepwell run definition.asl.json --input '{\"amount\": 42}'
-  stepwell serve --data-dir ./data
   stepwell validate definition.asl.json
   stepwell eval '$.orders[?(@.amount > 10)]' --input @orders.json
-  stepwell task deploy charge charge.wasm --data-dir ./data
-  stepwell execution history my-execution --data-dir ./data";
+  stepwell serve --data-dir ./data
+  stepwell task deploy charge charge.wasm
+  stepwell machine create orders definition.asl.json
+  stepwell execution start orders --input @order.json --wait
+
+Exit codes: 0 done, or the execution succeeded; 1 the execution or the check failed; 2 it could not
+be done: usage, unreadable or invalid input, no such thing, no server; 130 interrupted.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -56,10 +65,10 @@ enum Command {
     Graph(graph::Graph),
     Test(test::Test),
     TestState(test_state::TestState),
-    #[command(subcommand)]
-    Task(task::Task),
-    #[command(subcommand)]
+    Machine(machine::Machine),
     Execution(execution::Execution),
+    Approval(approval::Approval),
+    Task(task::Task),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -123,8 +132,10 @@ impl Command {
             Self::Graph(graph) => graph.execute(),
             Self::Test(test) => test.execute(),
             Self::TestState(test) => test.execute().await,
-            Self::Task(task) => task.execute().await,
+            Self::Machine(machine) => machine.execute().await,
             Self::Execution(execution) => execution.execute().await,
+            Self::Approval(approval) => approval.execute().await,
+            Self::Task(task) => task.execute().await,
             Self::Completions(completions) => completions.execute(),
             Self::Man(man) => man.execute(),
         }

@@ -12,7 +12,6 @@ use host::Limits;
 
 use super::functions::Functions;
 use super::output;
-use crate::wiring::Store;
 
 /// Modules named on the command line: `NAME=FILE.wasm`.
 pub(super) type Given = BTreeMap<String, PathBuf>;
@@ -30,7 +29,7 @@ pub(super) fn parse_given(argument: &str) -> Result<(String, PathBuf), String> {
 /// Sees to it that every module these states name is deployed: from the command line, else
 /// from the folder `tasks` beside the definition, else it must be there already.
 pub(super) async fn provide(
-    store: &Store,
+    functions: &Functions,
     states: &[State],
     definition: &Path,
     given: &Given,
@@ -43,7 +42,6 @@ pub(super) async fn provide(
     let mut missing = Vec::new();
     for (needed, states) in needed.values() {
         let name = &needed.name;
-        let functions = Functions::of(store, needed.place.clone());
         let beside = definition.parent().unwrap_or(Path::new("")).join("tasks");
         let beside = beside.join(format!("{name}.wasm"));
         let file = given
@@ -52,11 +50,12 @@ pub(super) async fn provide(
             .or_else(|| beside.is_file().then_some(beside));
         match file {
             Some(file) => {
-                functions.deploy(name, &file, Limits::default()).await?;
+                let limits = Limits::default();
+                functions.deploy(&needed.arn(), &file, limits).await?;
             }
             None if functions.has(needed).await => {}
             // As executions do, a function of elsewhere is looked for at home too.
-            None if at_home(store, name).await => {}
+            None if at_home(functions, name).await => {}
             None => missing.push(format!("  {name}, for the state {}", states.join(", "))),
         }
     }
@@ -71,10 +70,10 @@ pub(super) async fn provide(
     Ok(())
 }
 
-async fn at_home(store: &Store, name: &str) -> bool {
-    let home = Place::default();
-    let here = FunctionName::read(name, &home);
-    Functions::of(store, home).has(&here).await
+async fn at_home(functions: &Functions, name: &str) -> bool {
+    functions
+        .has(&FunctionName::read(name, &Place::default()))
+        .await
 }
 
 /// The present moment, for what is written down.

@@ -8,7 +8,10 @@ use asl::arn::Place;
 use asl::interpreter::{End, Identity, Kind as MachineKind};
 use asl::validate::MachineType;
 use engine::{Definition, Engine, Modules, Observer, StartError, StartRequest, Started};
+use serde_json::json;
 
+use super::endpoint::Endpoint;
+use super::functions::Functions;
 use super::modules::{self, Given};
 use super::{Outcome, definition_file, input, live, output};
 use crate::wiring::Store;
@@ -80,7 +83,11 @@ impl Run {
         };
         let store = Store::of_dir(self.data_dir.as_ref())?;
         let given: Given = self.tasks.iter().cloned().collect();
-        modules::provide(&store, &definition.machine.states, &self.file, &given).await?;
+        let functions = Functions::of(&store, Place::default());
+        modules::provide(&functions, &definition.machine.states, &self.file, &given).await?;
+        if self.kind == Kind::Standard && self.data_dir.is_some() {
+            self.register(&functions.0, &definition).await?;
+        }
         let observer = self.observer();
         let identity = self.identity(&name);
         let ended = match self.kind {
@@ -99,6 +106,25 @@ impl Run {
         match ended {
             None => Ok(Outcome::Interrupted),
             Some(end) => show_end(&end),
+        }
+    }
+
+    /// Sees to it that the execution is of a state machine that is there, as AWS's operations
+    /// want it: one of that name is left as it is.
+    async fn register(&self, endpoint: &Endpoint, definition: &Definition) -> anyhow::Result<()> {
+        let name = definition_file::machine_name(&self.file);
+        let there = json!({ "stateMachineArn": endpoint.place().state_machine(&name).as_str() });
+        match endpoint.call("DescribeStateMachine", there).await {
+            Err(error) if error.is(&["StateMachineDoesNotExist"]) => {
+                let machine = json!({
+                    "name": name,
+                    "definition": &*definition.text,
+                    "roleArn": endpoint.role(),
+                });
+                endpoint.call("CreateStateMachine", machine).await?;
+                Ok(())
+            }
+            told => Ok(told.map(|_| ())?),
         }
     }
 
@@ -200,12 +226,7 @@ pub(super) fn show_end(end: &End) -> anyhow::Result<Outcome> {
         End::Aborted(failure) => ("ABORTED", failure),
     };
     let cause = failure.cause.as_deref().unwrap_or_default();
-    output::say(match (failure.error_name(), cause) {
-        ("", "") => word.to_owned(),
-        (error, "") => format!("{word}: {error}"),
-        ("", cause) => format!("{word}: {cause}"),
-        (error, cause) => format!("{word}: {error}: {cause}"),
-    });
+    output::say_failure(word, failure.error_name(), cause);
     Ok(Outcome::Failure)
 }
 

@@ -202,7 +202,8 @@ impl Asked {
     }
 }
 
-fn region(text: &str) -> Result<String, String> {
+/// Reads a region.
+pub(super) fn region(text: &str) -> Result<String, String> {
     let is_sound = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     match !text.is_empty() && text.bytes().all(is_sound) {
         true => Ok(text.to_owned()),
@@ -210,7 +211,8 @@ fn region(text: &str) -> Result<String, String> {
     }
 }
 
-fn account_id(text: &str) -> Result<String, String> {
+/// Reads an account id.
+pub(super) fn account_id(text: &str) -> Result<String, String> {
     match text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         true => Ok(text.to_owned()),
         false => Err("an account id is twelve digits".into()),

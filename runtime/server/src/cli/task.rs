@@ -1,26 +1,45 @@
-//! `stepwell task`: the modules that Tasks run.
+//! `stepwell task`: the modules that Tasks run, through Lambda's API.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::bail;
 use asl::limits::PAYLOAD_BYTES_MAX;
 use axum::body::Bytes;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use engine::FunctionName;
 use host::Limits;
 use serde_json::{Value, json};
 
-use super::functions::{Answered, Functions};
+use super::endpoint::{Answered, Endpoint, Reach};
+use super::functions::Functions;
+use super::output::{show, text};
 use super::{Outcome, input, output};
 use crate::wiring::Store;
 
+/// Functions, or versions, that are listed at most. Ours: nobody reads more.
+const LIST_MAX: usize = 10_000;
+
 /// Deploy, list, describe, delete and try the modules that Tasks run.
+#[derive(Debug, clap::Args)]
+#[command(
+    arg_required_else_help = true,
+    after_help = "Examples:
+  stepwell task deploy charge target/charge.wasm
+  stepwell task invoke charge --input '{\"cents\": 1200}'"
+)]
+pub(super) struct Task {
+    #[command(flatten)]
+    reach: Reach,
+    #[command(subcommand)]
+    command: Command,
+}
+
 #[derive(Debug, clap::Subcommand)]
-pub(super) enum Task {
+enum Command {
     /// Check, compile and store a module under a name: its next version.
     #[command(after_help = "Example:
-  stepwell task deploy charge target/charge.wasm --memory 64 --data-dir ./data")]
+  stepwell task deploy charge target/charge.wasm --memory 64")]
     Deploy {
         /// Its name: 1 to 64 letters, digits, - and _; or its ARN.
         name: String,
@@ -35,34 +54,35 @@ pub(super) enum Task {
         /// Longest time of one attempt, in seconds.
         #[arg(long, default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..=5400))]
         timeout: u64,
-        #[command(flatten)]
-        place: Place,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// List what is deployed.
-    #[command(after_help = "Example:\n  stepwell task list --data-dir ./data")]
+    #[command(after_help = "Example:\n  stepwell task list")]
     List {
-        #[command(flatten)]
-        place: Place,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Show the versions of a module, and what each may use.
-    #[command(after_help = "Example:\n  stepwell task describe charge --data-dir ./data")]
+    #[command(after_help = "Example:\n  stepwell task describe charge")]
     Describe {
         /// Its name.
         name: String,
-        #[command(flatten)]
-        place: Place,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Delete a module with all its versions.
-    #[command(after_help = "Example:\n  stepwell task delete charge --data-dir ./data")]
+    #[command(after_help = "Example:\n  stepwell task delete charge")]
     Delete {
         /// Its name.
         name: String,
-        #[command(flatten)]
-        place: Place,
     },
     /// Run one attempt of a deployed module, or of a file, and print its answer.
     #[command(after_help = "Examples:
-  stepwell task invoke charge --input '{\"cents\": 1200}' --data-dir ./data
+  stepwell task invoke charge --input '{\"cents\": 1200}'
   stepwell task invoke ./charge.wasm --input @input.json")]
     Invoke {
         /// Its name (NAME, NAME:VERSION), or a file that ends in .wasm.
@@ -70,101 +90,109 @@ pub(super) enum Task {
         /// The input: JSON, @FILE, or - for standard input.
         #[arg(short, long, default_value = "{}")]
         input: String,
-        #[command(flatten)]
-        place: Place,
+        /// The version or alias to run; the newest unless given.
+        #[arg(long, value_name = "VERSION|ALIAS")]
+        version: Option<String>,
     },
-}
-
-/// Where things are kept, and how they are shown.
-#[derive(Debug, clap::Args)]
-pub(super) struct Place {
-    /// The data directory.
-    #[arg(long, env = "STEPWELL_DATA_DIR", default_value = "./stepwell-data")]
-    pub(super) data_dir: PathBuf,
-    /// Print JSON.
-    #[arg(long)]
-    pub(super) json: bool,
 }
 
 impl Task {
     pub(super) async fn execute(self) -> anyhow::Result<Outcome> {
-        match self {
-            Self::Deploy {
+        let reach = &self.reach;
+        match self.command {
+            Command::Deploy {
                 name,
                 file,
                 memory,
                 fuel,
                 timeout,
-                place,
+                json,
             } => {
                 let limits = Limits {
                     memory_bytes_max: memory << 20,
                     fuel_max: fuel,
                     timeout: Duration::from_secs(timeout),
                 };
-                let deployed = place.functions(&name)?.deploy(&name, &file, limits).await?;
-                show(&place, &deployed, || {
-                    format!(
-                        "{}\n{}",
-                        text(&deployed, "FunctionName"),
-                        in_words(&deployed)
-                    )
-                })
+                let functions = Functions(reach.open_or_make()?);
+                let deployed = functions.deploy(&name, &file, limits).await?;
+                functions.0.close().await?;
+                show(json, &deployed, || {
+                    let name = text(&deployed, "FunctionName");
+                    format!("{name}\n{}", in_words(&deployed))
+                })?;
             }
-            Self::List { place } => {
-                let functions = place.functions("")?;
-                let listed = functions
-                    .list("ListFunctions", "Functions", json!({}))
-                    .await?;
-                show(&place, &Value::Array(listed.clone()), || table(&listed))
+            Command::List { json } => {
+                let endpoint = reach.open()?;
+                let listed = all(&endpoint, "ListFunctions", "Functions", json!({})).await?;
+                show(json, &Value::Array(listed.clone()), || table(&listed))?;
             }
-            Self::Describe { name, place } => {
+            Command::Describe { name, json } => {
                 let named = json!({ "FunctionName": name });
-                let functions = place.functions(&name)?;
                 let (operation, field) = ("ListVersionsByFunction", "Versions");
-                let versions = functions.list(operation, field, named).await?;
-                show(&place, &Value::Array(versions.clone()), || {
+                let versions = all(&reach.open()?, operation, field, named).await?;
+                show(json, &Value::Array(versions.clone()), || {
                     let all: Vec<String> = versions.iter().rev().map(in_words).collect();
                     format!("{name}\n{}", all.join("\n"))
-                })
+                })?;
             }
-            Self::Delete { name, place } => {
+            Command::Delete { name } => {
+                let functions = Functions(reach.open()?);
                 let named = json!({ "FunctionName": name });
-                place
-                    .functions(&name)?
-                    .call("DeleteFunction", named)
-                    .await?;
+                functions.call("DeleteFunction", named).await?;
+                functions.0.close().await?;
                 output::say(format_args!("{name} is deleted"));
-                Ok(Outcome::Success)
             }
-            Self::Invoke { name, input, place } => invoke(&name, &input, &place).await,
+            Command::Invoke {
+                name,
+                input,
+                version,
+            } => return invoke(&name, version.as_deref(), &input, reach).await,
         }
+        Ok(Outcome::Success)
     }
 }
 
-impl Place {
-    /// The functions of the place that a name is of: its own, if it is an ARN.
-    fn functions(&self, name: &str) -> anyhow::Result<Functions> {
-        let store = Store::open(&self.data_dir)?;
-        let home = asl::arn::Place::default();
-        Ok(Functions::of(&store, FunctionName::read(name, &home).place))
+/// A list as far as anyone reads one.
+async fn all(
+    endpoint: &Endpoint,
+    operation: &str,
+    field: &str,
+    parameters: Value,
+) -> anyhow::Result<Vec<Value>> {
+    let listed = endpoint.list_of_lambda(operation, field, parameters, LIST_MAX);
+    let listed = listed.await?;
+    if listed.has_more {
+        output::say(format_args!("note: there are more than these {LIST_MAX}"));
     }
+    Ok(listed.elements)
 }
 
-async fn invoke(name: &str, input: &str, place: &Place) -> anyhow::Result<Outcome> {
+async fn invoke(
+    name: &str,
+    version: Option<&str>,
+    input: &str,
+    reach: &Reach,
+) -> anyhow::Result<Outcome> {
     let input = input::payload(input)?;
     let file = std::path::Path::new(name);
     let is_file = file.extension().is_some_and(|end| end == "wasm");
     let (functions, name) = if is_file {
+        if version.is_some() {
+            bail!("{name} is a file: it has no versions");
+        }
         let functions = Functions::of(&Store::in_memory()?, asl::arn::Place::default());
         functions.deploy("file", file, Limits::default()).await?;
         (functions, "file")
     } else {
-        (place.functions(name)?, name)
+        (Functions(reach.open()?), name)
     };
-    let named = json!({ "FunctionName": name, "LogType": "Tail" });
+    let mut named = json!({ "FunctionName": name, "LogType": "Tail" });
+    if let Some(version) = version {
+        named["Qualifier"] = version.into();
+    }
     let payload = Bytes::from(input.text().to_owned());
-    let answered = functions.call_with("Invoke", named, payload).await?;
+    let answered = functions.0.lambda("Invoke", named, payload).await?;
+    functions.0.close().await?;
     show_log(&answered);
     show_answer(&answered)
 }
@@ -191,25 +219,6 @@ fn show_answer(answered: &Answered) -> anyhow::Result<Outcome> {
         ));
     }
     Ok(Outcome::Success)
-}
-
-/// Prints JSON where it is wanted, words elsewhere.
-pub(super) fn show(
-    place: &Place,
-    value: &Value,
-    words: impl FnOnce() -> String,
-) -> anyhow::Result<Outcome> {
-    if place.json {
-        output::print_json(value)?;
-    } else {
-        output::print_bytes(format!("{}\n", words()).as_bytes())?;
-    }
-    Ok(Outcome::Success)
-}
-
-/// A field's text; empty when it is none.
-fn text<'v>(value: &'v Value, field: &str) -> &'v str {
-    value[field].as_str().unwrap_or_default()
 }
 
 fn in_words(version: &Value) -> String {
@@ -247,7 +256,7 @@ fn in_words(version: &Value) -> String {
 
 fn table(listed: &[Value]) -> String {
     let header = ["NAME", "KIND", "BYTES", "CHANGED", "DIGEST"];
-    let mut table = super::execution::plain_table(&header);
+    let mut table = output::table(&header);
     for function in listed {
         let ours = &function["Stepwell"];
         table.add_row([

@@ -13,7 +13,7 @@ use clap::ValueEnum;
 use engine::{Crew, Modules};
 use serde_json::Value;
 
-use super::execution::plain_table;
+use super::functions::Functions;
 use super::modules::{self, Given};
 use super::{Outcome, diagnostics, input, output};
 use crate::wiring::Store;
@@ -116,7 +116,8 @@ impl TestState {
         if request.mock.is_none() {
             let given: Given = self.tasks.iter().cloned().collect();
             let state = std::slice::from_ref(test.state());
-            modules::provide(&store, state, &self.file, &given).await?;
+            let functions = Functions::of(&store, place.clone());
+            modules::provide(&functions, state, &self.file, &given).await?;
         }
         let answer = tokio::select! {
             answer = engine::test_state(&request, &place, crew(&store)) => answer,
@@ -239,7 +240,7 @@ fn table(state: &str, answer: &Answer) -> String {
     }
     add("output", answer.output.clone());
     add("next", answer.next_state.clone());
-    let mut table = plain_table(&[]);
+    let mut table = output::table(&[]);
     for (name, value) in rows {
         table.add_row([name, &value]);
     }

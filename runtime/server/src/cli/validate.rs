@@ -52,11 +52,11 @@ impl Validate {
             let warnings = parsed.diagnostics.len() - wrong;
             output::say(match (wrong, warnings) {
                 (0, 0) => format!("{name}: valid"),
-                (0, _) => format!("{name}: valid, {}", counted(warnings, "warning")),
+                (0, _) => format!("{name}: valid, {}", output::counted(warnings, "warning")),
                 _ => format!(
                     "{name}: {}, {}",
-                    counted(wrong, "error"),
-                    counted(warnings, "warning")
+                    output::counted(wrong, "error"),
+                    output::counted(warnings, "warning")
                 ),
             });
         }
@@ -65,13 +65,5 @@ impl Validate {
         } else {
             Outcome::Failure
         })
-    }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    if count == 1 {
-        format!("1 {what}")
-    } else {
-        format!("{count} {what}s")
     }
 }

@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-fn stepwell(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_stepwell"))
-        .args(arguments)
-        .current_dir(root())
-        .env_remove("STEPWELL_DATA_DIR")
-        .output()
-        .expect("the binary runs")
+/// The binary with these arguments, and nothing in its environment that says where things are.
+pub(crate) fn stepwell(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stepwell"));
+    command.args(arguments).current_dir(root());
+    let ours = |name: &str| name.starts_with("STEPWELL_") || name.starts_with("AWS_");
+    for (name, _) in std::env::vars().filter(|(name, _)| ours(name)) {
+        command.env_remove(name);
+    }
+    command
 }
 
 pub(crate) fn root() -> PathBuf {
@@ -18,7 +20,20 @@ pub(crate) fn root() -> PathBuf {
 
 /// Runs a command and checks its exit code, and what its two outputs have in them.
 pub(crate) fn check(arguments: &[&str], code: i32, stdout: &[&str], stderr: &[&str]) -> Output {
-    let output = stepwell(arguments);
+    check_in(&[], arguments, code, stdout, stderr)
+}
+
+/// The same, with more in its environment.
+pub(crate) fn check_in(
+    environment: &[(&str, &str)],
+    arguments: &[&str],
+    code: i32,
+    stdout: &[&str],
+    stderr: &[&str],
+) -> Output {
+    let mut command = stepwell(arguments);
+    command.envs(environment.iter().copied());
+    let output = command.output().expect("the binary runs");
     let (out, err) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(
         output.status.code(),

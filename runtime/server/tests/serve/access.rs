@@ -28,7 +28,7 @@ fn keys_text(all: &[((&str, &str), &str)]) -> String {
     all.iter().map(entry).collect()
 }
 
-pub(super) fn write_secret(path: &Path, text: &str) {
+pub(crate) fn write_secret(path: &Path, text: &str) {
     fs::write(path, text).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }

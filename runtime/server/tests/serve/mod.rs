@@ -14,3 +14,5 @@ mod outside;
 pub(crate) mod running;
 mod settings;
 mod traces;
+
+pub(crate) use access::write_secret;

@@ -1,0 +1,116 @@
+//! In process, on a data directory: the same operations without a server.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use api::lambda::{Lambda, LambdaCall};
+use api::{Api, Caller};
+use asl::arn::Place;
+use axum::body::Bytes;
+use engine::Engine;
+use engine::clock::{SystemClock, SystemEntropy};
+use serde_json::{Map, Value};
+
+use super::Reply;
+use crate::wiring::Store;
+
+/// A data directory that is ours for as long as this lives.
+pub(super) struct Local {
+    engine: Arc<Engine>,
+    api: Api,
+    lambda: Arc<Lambda>,
+    caller: Caller,
+    /// Where executions are left as they are, if they are.
+    left_in: Option<PathBuf>,
+}
+
+/// What becomes of executions that have not ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Conduct {
+    /// They are left as they are, and what is asked of them is written down: no Task begins that
+    /// the end of a short command would cut off.
+    Record,
+    /// They go on, as in a server, for as long as this process lives.
+    Run,
+}
+
+impl Local {
+    /// Opens a data directory.
+    pub(super) fn open(dir: &Path, place: Place, conduct: Conduct) -> anyhow::Result<Self> {
+        let store = Store::open(dir).map_err(|error| match error.downcast_ref() {
+            Some(journal::Error::InUse { .. }) => anyhow!(
+                "{error}\nhint: if that is a server, speak to it: --endpoint \
+                 http://127.0.0.1:8083 instead of --data-dir"
+            ),
+            _ => error,
+        })?;
+        let mut local = Self::on(&store, place);
+        match conduct {
+            Conduct::Record => {
+                local.engine.retire();
+                local.left_in = Some(dir.to_owned());
+            }
+            Conduct::Run => {
+                local.engine.recover()?;
+            }
+        }
+        Ok(local)
+    }
+
+    /// What somebody else opened.
+    pub(super) fn on(store: &Store, place: Place) -> Self {
+        let engine = Arc::new(store.engine(None));
+        let api = Api::new(
+            Arc::clone(&engine),
+            Arc::clone(&store.journal),
+            Arc::clone(&store.registry),
+            Arc::new(SystemClock),
+            Arc::new(SystemEntropy),
+        );
+        Self {
+            engine,
+            api,
+            lambda: store.lambda(),
+            caller: Caller::from(place),
+            left_in: None,
+        }
+    }
+
+    /// The data directory, if executions are left as they are in it.
+    pub(super) fn left_in(&self) -> Option<&Path> {
+        self.left_in.as_deref()
+    }
+
+    pub(super) async fn call(&self, operation: &str, request: &Value) -> Reply {
+        let body = request.to_string();
+        let answer = self.api.call(operation, &self.caller, body.as_bytes());
+        let answer = answer.await;
+        Reply {
+            status: answer.status,
+            headers: Vec::new(),
+            body: answer.body.to_string().into(),
+        }
+    }
+
+    pub(super) async fn lambda(
+        &self,
+        operation: &str,
+        parameters: Map<String, Value>,
+        body: Bytes,
+    ) -> Reply {
+        let call = LambdaCall { parameters, body };
+        let answer = self.lambda.call(operation, &self.caller, call).await;
+        let headers = answer.headers.into_iter();
+        Reply {
+            status: answer.status,
+            headers: headers.map(|(name, value)| (name.into(), value)).collect(),
+            body: answer.body,
+        }
+    }
+
+    /// Resolves when all that was recorded is durable.
+    pub(super) async fn close(self) -> anyhow::Result<()> {
+        Ok(self.engine.close().await?)
+    }
+}
