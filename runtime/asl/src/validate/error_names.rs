@@ -11,6 +11,7 @@ use std::collections::HashSet;
 use super::{Report, Subject};
 use crate::ErrorName;
 use crate::definition::parse::{Location, Problem};
+use crate::definition::{Retrier, StateKind};
 
 /// The `States.` names there are, beside `States.Http.StatusCode.NNN`.
 const KNOWN: [&str; 18] = [
@@ -34,25 +35,46 @@ const KNOWN: [&str; 18] = [
     "States.Http.StatusCode",
 ];
 
+/// What a Task never fails with: it is for flows, and for Maps in DISTRIBUTED mode.
+const NOT_OF_TASKS: [&str; 5] = [
+    ErrorName::BRANCH_FAILED,
+    ErrorName::EXCEED_TOLERATED_FAILURE_THRESHOLD,
+    ErrorName::ITEM_READER_FAILED,
+    ErrorName::NO_CHOICE_MATCHED,
+    ErrorName::RESULT_WRITER_FAILED,
+];
+
 /// Checks all Retriers and Catchers.
 pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     for (state, outline) in subject.states() {
-        let retriers = state
-            .kind
-            .retriers()
-            .iter()
-            .map(|retrier| &retrier.error_equals);
-        check_list(&outline.location.key("Retry"), retriers, report);
-        let catchers = state
-            .kind
-            .catchers()
-            .iter()
-            .map(|catcher| &catcher.error_equals);
-        check_list(&outline.location.key("Catch"), catchers, report);
+        let kind = &state.kind;
+        let retriers = kind.retriers().iter().map(|retrier| &retrier.error_equals);
+        check_list(kind, &outline.location.key("Retry"), retriers, report);
+        check_permanent(&outline.location.key("Retry"), kind.retriers(), report);
+        let catchers = kind.catchers().iter().map(|catcher| &catcher.error_equals);
+        check_list(kind, &outline.location.key("Catch"), catchers, report);
+    }
+}
+
+/// A path of Parameters that finds nothing finds nothing when the state is tried again: its
+/// input is the same.
+fn check_permanent(list: &Location, retriers: &[Retrier], report: &mut Report<'_>) {
+    for (entry, retrier) in retriers.iter().enumerate() {
+        let names = retrier.error_equals.iter();
+        if let Some(index) = names
+            .clone()
+            .position(|name| name == ErrorName::PARAMETER_PATH_FAILURE)
+        {
+            let place = list.index(entry).key("ErrorEquals").index(index);
+            let message = "States.ParameterPathFailure comes again each time: a retry has the same \
+                           input";
+            report(Problem::error("PERMANENT_ERROR", place.steps(), message).warning());
+        }
     }
 }
 
 fn check_list<'a>(
+    kind: &StateKind,
     list: &Location,
     entries: impl Iterator<Item = &'a Vec<String>>,
     report: &mut Report<'_>,
@@ -60,7 +82,7 @@ fn check_list<'a>(
     let mut taken: HashSet<&str> = HashSet::new();
     for (entry, names) in entries.enumerate() {
         for (index, name) in names.iter().enumerate() {
-            if let Some((code, message)) = judge(name, &taken) {
+            if let Some((code, message)) = judge(name, &taken).or_else(|| foreign(kind, name)) {
                 let place = list.index(entry).key("ErrorEquals").index(index);
                 report(Problem::error(code, place.steps(), message).warning());
             }
@@ -91,6 +113,24 @@ fn judge(name: &str, taken: &HashSet<&str>) -> Option<(&'static str, String)> {
         return Some(("UNKNOWN_ERROR_NAME", message));
     }
     None
+}
+
+/// A name that no failure of such a state has.
+fn foreign(kind: &StateKind, name: &str) -> Option<(&'static str, String)> {
+    let StateKind::Task(task) = kind else {
+        return None;
+    };
+    let why = if NOT_OF_TASKS.contains(&name) {
+        "a Task never fails with it"
+    } else if name == ErrorName::HEARTBEAT_TIMEOUT && task.heartbeat.is_none() {
+        "the Task has no HeartbeatSeconds"
+    } else {
+        return None;
+    };
+    Some((
+        "NEVER_MATCHED",
+        format!("'{name}' never matches here: {why}"),
+    ))
 }
 
 #[cfg(test)]
@@ -131,6 +171,22 @@ mod tests {
                 {"ErrorEquals": ["States.Timeout"], "Next": "F"}"#,
             ),
             &[],
+        );
+    }
+
+    #[test]
+    fn names_that_a_task_never_fails_with() {
+        let catch =
+            r#"{"ErrorEquals": ["States.BranchFailed", "States.HeartbeatTimeout"], "Next": "F"}"#;
+        let retry =
+            r#""Retry": [{"ErrorEquals": ["Mine", "States.ParameterPathFailure"]}], "Catch""#;
+        expect_standard(
+            &machine(catch).replace("\"Catch\"", retry),
+            &[
+                "warning: PERMANENT_ERROR /States/T/Retry[0]/ErrorEquals[1] States.ParameterPathFailure comes again each time: a retry has the same input",
+                "warning: NEVER_MATCHED /States/T/Catch[0]/ErrorEquals[0] 'States.BranchFailed' never matches here: a Task never fails with it",
+                "warning: NEVER_MATCHED /States/T/Catch[0]/ErrorEquals[1] 'States.HeartbeatTimeout' never matches here: the Task has no HeartbeatSeconds",
+            ],
         );
     }
 }

@@ -6,11 +6,14 @@
 //!
 //! To add a rule: a file with a `check`, its line in [`validate`], its tests at its foot.
 
+mod absent_paths;
+mod context_paths;
 mod error_names;
 mod express;
 mod heartbeat;
 mod reachable;
 mod shadowing;
+mod shape;
 mod terminal;
 mod variables;
 
@@ -57,6 +60,8 @@ pub fn validate(text: &str, kind: MachineType) -> Parsed {
         let mut scopes = variables::Scopes::new(&subject);
         shadowing::check(&subject, &mut scopes, &mut report);
         variables::check(&subject, &mut scopes, &mut report);
+        context_paths::check(&subject, &mut report);
+        absent_paths::check(&subject, &mut report);
         if kind == MachineType::Express {
             express::check(&subject, &mut report);
         }

@@ -172,7 +172,7 @@ impl<'a, 's> Scopes<'a, 's> {
 }
 
 /// Calls `found` for every expression of a state, those of its inner flows not included.
-fn expressions<'a>(state: &'a State, found: &mut dyn FnMut(&'a Expression)) {
+pub(super) fn expressions<'a>(state: &'a State, found: &mut dyn FnMut(&'a Expression)) {
     let Operations {
         input,
         arguments,
@@ -206,8 +206,9 @@ fn in_assign<'a>(assign: &'a [(Arc<str>, Template)], found: &mut dyn FnMut(&'a E
     }
 }
 
-/// Recursion is bounded by the depth of the definition's JSON.
-fn in_template<'a>(template: &'a Template, found: &mut dyn FnMut(&'a Expression)) {
+/// Calls `found` for every expression of a template. Recursion is bounded by the depth of the
+/// definition's JSON.
+pub(super) fn in_template<'a>(template: &'a Template, found: &mut dyn FnMut(&'a Expression)) {
     match template {
         Template::Constant(_) => {}
         Template::Expression(expression) => found(expression),

@@ -142,6 +142,29 @@ impl Path {
         }
     }
 
+    /// The names that follow the root `$`, as far as there are only names; none for a path that
+    /// begins elsewhere.
+    pub(crate) fn input_names(&self) -> Option<impl Iterator<Item = &str>> {
+        (self.route.root == Root::Input).then(|| self.leading_names())
+    }
+
+    /// The same for the root `$$`.
+    pub(crate) fn context_names(&self) -> Option<impl Iterator<Item = &str>> {
+        (self.route.root == Root::Context).then(|| self.leading_names())
+    }
+
+    /// Whether there is nothing but names after the root.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.leading_names().count() == self.route.steps.len() && self.is_reference()
+    }
+
+    fn leading_names(&self) -> impl Iterator<Item = &str> {
+        self.route.steps.iter().map_while(|step| match &step.pick {
+            Pick::Name(name) if !step.descend => Some(&**name),
+            _ => None,
+        })
+    }
+
     /// The path as it was written.
     pub fn as_str(&self) -> &str {
         &self.text

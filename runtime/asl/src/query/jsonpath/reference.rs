@@ -73,6 +73,11 @@ impl ReferencePath {
         self.0.as_str()
     }
 
+    /// The path itself.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
     /// Puts `value` at this place of `root`, and gives back the whole.
     ///
     /// Objects that are missing on the way are made. An index must exist already: AWS makes
