@@ -4,6 +4,7 @@
 //! deliberately knows no more of Stepwell than its command line. Read [`guests`] first.
 
 mod demo;
+mod fuzz;
 mod guests;
 mod python;
 mod stages;
@@ -22,6 +23,9 @@ usage: cargo xtask <COMMAND>
   demo            run examples/order-fulfilment, kill it half-way, and see it carried on
   test [ARG…]     build what the tests need and run all of them; ARGs go to cargo test
   bench [NAME]    run all benches, or those whose name matches NAME (a glob)
+  fuzz TARGET [SECONDS]
+                  run a fuzz target for ten minutes, or so long: definition, history,
+                  intrinsics, jsonata, jsonpath
   guests          build the tasks of the examples: examples/<story>/tasks/<task>.wasm
   help            this text
 
@@ -42,6 +46,7 @@ fn main() -> ExitCode {
         "demo" if args.is_empty() => demo::run(&workspace),
         "test" => stages::test(&workspace, &args),
         "bench" if args.len() <= 1 => stages::bench(&workspace, args.first()),
+        "fuzz" if matches!(args.len(), 1 | 2) => fuzz::run(&workspace, &args[0], args.get(1)),
         "guests" if args.is_empty() => guests::build(&workspace),
         "help" | "-h" | "--help" => {
             print!("{HELP}");
