@@ -189,6 +189,53 @@ fn graphs_are_drawn() {
         &[],
         &[".svg, .mmd or .dot"],
     );
+    let ways: Vec<String> = (0..400).map(|place| format!("S{place}")).collect();
+    let mut states: Value = json!({ "C": { "Type": "Choice", "Default": "S0", "Choices": [] } });
+    for way in &ways {
+        let rule = json!({ "Variable": "$.x", "IsNull": true, "Next": way });
+        states["C"]["Choices"]
+            .as_array_mut()
+            .expect("rules")
+            .push(rule);
+        states[way] = json!({ "Type": "Succeed" });
+    }
+    let wide = json!({ "StartAt": "C", "States": states }).to_string();
+    let files = folder(&[("wide.asl.json", wide.as_bytes())]);
+    let wide = at(&files, "wide.asl.json");
+    let refused = "at most 250 states and 350 arrows, this has 401 and 401";
+    check(&["graph", &wide, "-o", "x.svg"], 2, &[], &[refused]);
+    check(&["graph", &wide], 0, &["S399"], &[]);
+}
+
+#[test]
+fn what_runs_inside_a_state_is_framed() {
+    let branch = |name: &str| json!({ "StartAt": name, "States": { (name): { "Type": "Pass", "End": true } } });
+    let both = json!({ "StartAt": "Both", "States": { "Both": { "Type": "Parallel",
+        "Branches": [branch("Left"), branch("Right")], "End": true } } });
+    let files = folder(&[("both.asl.json", both.to_string().as_bytes())]);
+    let file = at(&files, "both.asl.json");
+    for (ending, parts) in [
+        ("svg", ["branch 1", "branch 2", "Left (Pass)"]),
+        (
+            "dot",
+            [
+                "subgraph cluster_s0_0",
+                "label=\"Both: branch 2\"",
+                "Left (Pass)",
+            ],
+        ),
+        (
+            "mmd",
+            ["subgraph s0f0", "[\"Both: branch 2\"]", "Left (Pass)"],
+        ),
+    ] {
+        let picture = at(&files, &format!("picture.{ending}"));
+        check(&["graph", &file, "-o", &picture], 0, &[], &[]);
+        let drawn = std::fs::read_to_string(picture).expect("written");
+        for part in parts {
+            assert!(drawn.contains(part), "{ending}: no {part} in\n{drawn}");
+        }
+    }
 }
 
 #[test]

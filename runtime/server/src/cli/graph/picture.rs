@@ -17,19 +17,22 @@ use layout::topo::layout::VisualGraph;
 use super::drawing::{Drawing, text_size};
 use super::{Arrow, arrows, inner_flows, label};
 
-/// States that are drawn. Ours: the layout compares every state with every other, and nobody
-/// reads a picture of more.
-const STATES_MAX: usize = 500;
+/// States and arrows that are drawn. Ours: the layout's work grows with the cube of them (measured
+/// in a debug build, states with two arrows each: 100 take 1.3 s, 150 take 4), and nobody reads a
+/// picture of more.
+const STATES_MAX: usize = 250;
+const ARROWS_MAX: usize = 350;
 
 const FONT_SIZE: usize = 14;
 /// Around a text, and around what is inside a frame.
 const ROOM: f64 = 16.0;
 
 pub(super) fn svg(machine: &StateMachine) -> anyhow::Result<String> {
-    if machine.states.len() > STATES_MAX {
+    let (states, ways) = (machine.states.len(), arrows_of(machine, &machine.flow));
+    if states > STATES_MAX || ways > ARROWS_MAX {
         bail!(
-            "a picture has at most {STATES_MAX} states, this has {}; .mmd and .dot have no limit",
-            machine.states.len()
+            "a picture has at most {STATES_MAX} states and {ARROWS_MAX} arrows, this has {states} \
+             and {ways}; .mmd and .dot have no such limit"
         );
     }
     let mut drawing = drawn(machine, &machine.flow, true);
@@ -53,6 +56,14 @@ fn sized(picture: &str, size: Point) -> String {
         ),
         None => picture.to_owned(),
     }
+}
+
+/// How many arrows there are, inside of states too.
+fn arrows_of(machine: &StateMachine, flow: &Flow) -> usize {
+    let states = flow.states.iter().map(|id| machine.state(*id));
+    let inside = states.flat_map(inner_flows);
+    let inside = inside.map(|(_, inner)| arrows_of(machine, inner));
+    arrows(machine, flow).len() + inside.sum::<usize>()
 }
 
 /// A flow, laid out. Nesting is bounded by the definition's own depth.
