@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use api::lambda::Lambda;
-use api::{Functions, Registry, SdkCalls};
+use api::{Api, Functions, Registry, SdkCalls};
 use engine::clock::{SystemClock, SystemEntropy};
 use engine::{Engine, Modules, Observer, Parts};
 use host::wasm::WasmHost;
@@ -92,6 +92,17 @@ impl Store {
             Arc::new(SystemClock),
             Arc::new(SystemEntropy),
         ))
+    }
+
+    /// Step Functions' API on an engine of this store.
+    pub(crate) fn api(&self, engine: &Arc<Engine>) -> Api {
+        Api::new(
+            Arc::clone(engine),
+            Arc::clone(&self.journal),
+            Arc::clone(&self.registry),
+            Arc::new(SystemClock),
+            Arc::new(SystemEntropy),
+        )
     }
 
     /// An engine that runs what is deployed.

@@ -6,10 +6,11 @@
 
 use anyhow::bail;
 use asl::interpreter::TaskToken;
+use asl::limits::NAME_CHARS_MAX;
 use serde_json::{Value, json};
 
 use super::endpoint::{CallError, Endpoint, Reach};
-use super::execution::executions;
+use super::execution::{executions, say_who_goes_on};
 use super::output::{self, date, show, text};
 use super::{Outcome, arns, input};
 
@@ -113,26 +114,20 @@ impl Approval {
     }
 }
 
+/// A token of ours names its execution.
 fn say_answered(endpoint: &Endpoint, token: &str, done: &str) {
-    let told = TaskToken::parse(token);
-    let execution = told
-        .as_ref()
-        .map(|token| arns::short(token.execution.as_str()));
-    let waits = endpoint.left_in().map_or(String::new(), |dir| {
-        let dir = dir.display();
-        format!("; it goes on with 'stepwell serve --data-dir {dir}'")
-    });
-    let execution = execution.unwrap_or("the Task");
-    output::say(format_args!("{execution} {done}{waits}"));
+    match TaskToken::parse(token) {
+        Some(token) => say_who_goes_on(endpoint, token.execution.as_str(), done),
+        None => output::say(format_args!("the Task {done}")),
+    }
 }
 
 impl Task {
     /// Its token: as it was given, or of the one Task that waits.
     async fn token(&self, endpoint: &Endpoint) -> anyhow::Result<String> {
-        // A name has at most 80 characters, and what is longer is no ARN of ours.
-        let is_name = self.task.starts_with("arn:") || self.task.contains(':');
-        let is_token = !is_name && self.task.len() > 2 * asl::limits::NAME_CHARS_MAX;
-        if TaskToken::parse(&self.task).is_some() || is_token {
+        // Any token is longer than any name, and has no colon.
+        let is_name = self.task.contains(':') || self.task.len() <= NAME_CHARS_MAX;
+        if !is_name {
             return Ok(self.task.clone());
         }
         let arn = arns::execution(endpoint, &self.task).await?;

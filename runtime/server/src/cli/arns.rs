@@ -101,3 +101,21 @@ pub(super) fn short(execution_arn: &str) -> &str {
     let mut parts = execution_arn.splitn(7, ':');
     parts.nth(6).unwrap_or(execution_arn)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arns_are_taken_apart_and_shortened() {
+        let machine = "arn:aws:states:us-east-1:123456789012:stateMachine:orders";
+        assert_eq!(qualified(machine), (machine, None));
+        let live = format!("{machine}:live");
+        assert_eq!(qualified(&live), (machine, Some("live")));
+        assert!(is_version("12"));
+        assert!(!is_version("live-2"));
+        let execution = "arn:aws:states:us-east-1:123456789012:execution:orders:one";
+        assert_eq!(short(execution), "orders:one");
+        assert_eq!(short("orders"), "orders");
+    }
+}

@@ -20,7 +20,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use api::Api;
 use api::lambda::Lambda;
 use asl::arn::Place;
 use engine::clock::{SystemClock, SystemEntropy};
@@ -128,13 +127,7 @@ impl Server {
         let journal = Arc::clone(&store.journal);
         // It ends when the journal is closed.
         tokio::spawn(engine::retain(journal, Arc::new(SystemClock), options.kept));
-        let api = Api::new(
-            Arc::clone(&engine),
-            Arc::clone(&store.journal),
-            Arc::clone(&store.registry),
-            Arc::new(SystemClock),
-            Arc::new(SystemEntropy),
-        );
+        let api = store.api(&engine);
         let api = Arc::new(match options.mock_config {
             Some(config) => api.with_mocks(config),
             None => api,

@@ -21,6 +21,16 @@ const STORY: &[(&str, i32)] = &[
         0,
     ),
     ("machine versions orders", 0),
+    ("machine update orders --logging FILE/logging.json", 0),
+    ("machine update orders --logging FILE/echo.wasm", 2),
+    ("machine update orders FILE/echo.wasm", 2),
+    ("machine update orders", 2),
+    ("machine describe orders", 0),
+    (
+        "machine create tagged FILE/orders.asl.json --tag team=a --json",
+        0,
+    ),
+    ("machine delete tagged", 0),
     (
         "machine alias create orders:live --route 1=30 --route 2=70",
         0,

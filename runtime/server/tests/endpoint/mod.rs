@@ -63,9 +63,12 @@ impl Place {
         let folder = tempfile::tempdir().unwrap();
         let module = wat::parse_str(ECHO).unwrap();
         std::fs::write(folder.path().join("echo.wasm"), module).unwrap();
-        for (name, definition) in [("orders", ORDERS), ("approval", APPROVAL)] {
-            let file = folder.path().join(format!("{name}.asl.json"));
-            std::fs::write(file, definition).unwrap();
+        for (name, text) in [
+            ("orders.asl.json", ORDERS),
+            ("approval.asl.json", APPROVAL),
+            ("logging.json", r#"{ "level": "OFF" }"#),
+        ] {
+            std::fs::write(folder.path().join(name), text).unwrap();
         }
         let server = server(&folder);
         Self { folder, server }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::anyhow;
 use api::lambda::{Lambda, LambdaCall};
@@ -9,11 +10,14 @@ use api::{Api, Caller};
 use asl::arn::Place;
 use axum::body::Bytes;
 use engine::Engine;
-use engine::clock::{SystemClock, SystemEntropy};
 use serde_json::{Map, Value};
 
 use super::Reply;
 use crate::wiring::Store;
+
+/// How long the end of a command waits for Tasks of other executions of the directory: as long as
+/// `serve` does unless it is told otherwise. What has not ended then is done again, or fails.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// A data directory that is ours for as long as this lives.
 pub(super) struct Local {
@@ -61,13 +65,7 @@ impl Local {
     /// What somebody else opened.
     pub(super) fn on(store: &Store, place: Place) -> Self {
         let engine = Arc::new(store.engine(None));
-        let api = Api::new(
-            Arc::clone(&engine),
-            Arc::clone(&store.journal),
-            Arc::clone(&store.registry),
-            Arc::new(SystemClock),
-            Arc::new(SystemEntropy),
-        );
+        let api = store.api(&engine);
         Self {
             engine,
             api,
@@ -109,8 +107,15 @@ impl Local {
         }
     }
 
-    /// Resolves when all that was recorded is durable.
+    /// Lets Tasks that run come to their end, for a while, or until Ctrl-C; resolves when all that
+    /// was recorded is durable.
     pub(super) async fn close(self) -> anyhow::Result<()> {
+        self.engine.retire();
+        let idle = tokio::time::timeout(PATIENCE, self.engine.idle());
+        tokio::select! {
+            _ = idle => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
         Ok(self.engine.close().await?)
     }
 }

@@ -85,10 +85,13 @@ impl Reach {
         let named = |name: &str| variable(name).map(Address::Url);
         let flag = self.endpoint.clone().map(Address::Url);
         let flag = flag.or_else(|| self.data_dir.clone().map(Address::Dir));
+        let ignored = variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+        let ignored = ignored.is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let of_aws = |name: &str| named(name).filter(|_| !ignored);
         flag.or_else(|| named("STEPWELL_ENDPOINT"))
             .or_else(|| variable("STEPWELL_DATA_DIR").map(|dir| Address::Dir(dir.into())))
-            .or_else(|| named("AWS_ENDPOINT_URL_SFN"))
-            .or_else(|| named("AWS_ENDPOINT_URL"))
+            .or_else(|| of_aws("AWS_ENDPOINT_URL_SFN"))
+            .or_else(|| of_aws("AWS_ENDPOINT_URL"))
             .unwrap_or_else(|| Address::Url(ADDRESS.to_owned()))
     }
 

@@ -9,6 +9,7 @@ mod stop;
 mod watch;
 
 pub(super) use list::executions;
+pub(super) use start::say_who_goes_on;
 
 use super::Outcome;
 use super::endpoint::Reach;

@@ -11,7 +11,8 @@ use super::watch::{self, Looks};
 ///
 /// A Standard execution is started once under a name: the same name and input while it runs is
 /// the same execution. Of an Express state machine nothing is kept: --wait is how its output is
-/// had.
+/// had. With --wait and --data-dir everything in the directory that has not ended goes on
+/// meanwhile.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   stepwell execution start orders --input @order.json --name order-17
@@ -82,7 +83,7 @@ impl Start {
 }
 
 /// Says that something was done, and, when nobody goes on with it here, who will.
-pub(super) fn say_who_goes_on(endpoint: &Endpoint, arn: &str, done: &str) {
+pub(in crate::cli) fn say_who_goes_on(endpoint: &Endpoint, arn: &str, done: &str) {
     let name = arns::short(arn);
     let Some(dir) = endpoint.left_in() else {
         return output::say(format_args!("{name} {done}"));

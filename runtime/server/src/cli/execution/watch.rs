@@ -129,27 +129,29 @@ impl Following<'_> {
     /// Answers what DescribeExecution does of an execution that has ended.
     async fn to_its_end(&mut self) -> Result<Value, CallError> {
         let mut pause = PAUSE_MIN;
-        let mut reached: Option<Instant> = None;
+        // When the server answered last; and whether it was said that it is away.
+        let (mut answered, mut is_away): (Option<Instant>, bool) = (None, false);
         loop {
             match self.look().await {
                 Ok(Look::Ended(ended)) => return Ok(ended),
-                Ok(Look::Runs { news: true }) => pause = PAUSE_MIN,
-                Ok(Look::Runs { news: false }) => pause = (pause * 2).min(PAUSE_MAX),
+                Ok(Look::Runs { news }) => {
+                    pause = match news {
+                        true => PAUSE_MIN,
+                        false => (pause * 2).min(PAUSE_MAX),
+                    };
+                    (answered, is_away) = (Some(Instant::now()), false);
+                }
                 Err(CallError::Unreachable(why)) => {
-                    let away = reached.map(|at| at.elapsed());
-                    if away.is_none_or(|away| away > ABSENCE_MAX) {
+                    if answered.is_none_or(|at| at.elapsed() > ABSENCE_MAX) {
                         return Err(CallError::Unreachable(why));
                     }
-                    if pause < PAUSE_MAX {
+                    if !is_away {
                         self.say("the server is away; asking again until it is back");
                     }
-                    pause = PAUSE_MAX;
-                    tokio::time::sleep(pause).await;
-                    continue;
+                    (pause, is_away) = (PAUSE_MAX, true);
                 }
                 Err(error) => return Err(error),
             }
-            reached = Some(Instant::now());
             tokio::time::sleep(pause).await;
         }
     }
@@ -157,13 +159,18 @@ impl Following<'_> {
     /// How it stands, and what is new. First the one, then the other: of one that has ended the
     /// events are then all there.
     async fn look(&mut self) -> Result<Look, CallError> {
-        let wanted = json!({ "executionArn": self.arn });
-        let stands = self.endpoint.call("DescribeExecution", wanted).await?;
+        let mut wanted = json!({ "executionArn": self.arn, "includedData": "METADATA_ONLY" });
+        let stands = self
+            .endpoint
+            .call("DescribeExecution", wanted.clone())
+            .await?;
         let news = self.show_new().await?;
-        Ok(match text(&stands, "status") {
-            "RUNNING" => Look::Runs { news },
-            _ => Look::Ended(stands),
-        })
+        if text(&stands, "status") == "RUNNING" {
+            return Ok(Look::Runs { news });
+        }
+        wanted["includedData"] = "ALL_DATA".into();
+        let ended = self.endpoint.call("DescribeExecution", wanted).await?;
+        Ok(Look::Ended(ended))
     }
 
     /// Shows what is new, and answers whether anything was.
