@@ -123,16 +123,17 @@ impl Server {
             .with_context(|| format!("cannot listen on {}", options.listen))?;
         let telemetry = telemetry(store, &options)?;
         let engine = Arc::new(store.engine(Some(Arc::clone(&telemetry) as Arc<dyn Observer>)));
-        let resumed = engine.recover()?;
-        let journal = Arc::clone(&store.journal);
-        // It ends when the journal is closed.
-        tokio::spawn(engine::retain(journal, Arc::new(SystemClock), options.kept));
         let api = store.api(&engine);
         let api = Arc::new(match options.mock_config {
             Some(config) => api.with_mocks(config),
             None => api,
         });
+        // Before executions go on: their Tasks may call the API.
         store.services.serve(&api);
+        let resumed = engine.recover()?;
+        let journal = Arc::clone(&store.journal);
+        // It ends when the journal is closed.
+        tokio::spawn(engine::retain(journal, Arc::new(SystemClock), options.kept));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let gate = Gate::new(keys, options.place.clone(), Arc::clone(&clock));
         let guard = Guard {
