@@ -48,7 +48,7 @@ impl Start {
             "input": input.text(),
         });
         let outcome = match self.wait {
-            true => self.to_its_end(&endpoint, request).await?,
+            true => self.until_its_end(&endpoint, request).await?,
             false => {
                 let started = endpoint.call("StartExecution", request).await?;
                 let arn = text(&started, "executionArn");
@@ -61,7 +61,7 @@ impl Start {
         Ok(outcome)
     }
 
-    async fn to_its_end(&self, endpoint: &Endpoint, request: Value) -> anyhow::Result<Outcome> {
+    async fn until_its_end(&self, endpoint: &Endpoint, request: Value) -> anyhow::Result<Outcome> {
         // An alias cannot be described so; its type is its state machine's.
         let (machine, _) = arns::qualified(text(&request, "stateMachineArn"));
         let machine = json!({ "stateMachineArn": machine });

@@ -86,7 +86,7 @@ pub(super) async fn follow(
         seen: 0,
     };
     tokio::select! {
-        ended = following.to_its_end() => show_end(&ended?, looks),
+        ended = following.until_its_end() => show_end(&ended?, looks),
         _ = tokio::signal::ctrl_c() => {
             output::say(format_args!(
                 "interrupted; follow it on with 'stepwell execution watch {}', end it with \
@@ -127,7 +127,7 @@ struct Following<'e> {
 
 impl Following<'_> {
     /// Answers what DescribeExecution does of an execution that has ended.
-    async fn to_its_end(&mut self) -> Result<Value, CallError> {
+    async fn until_its_end(&mut self) -> Result<Value, CallError> {
         let mut pause = PAUSE_MIN;
         // When the server answered last; and whether it was said that it is away.
         let (mut answered, mut is_away): (Option<Instant>, bool) = (None, false);
