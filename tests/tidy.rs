@@ -6,13 +6,17 @@ use std::path::{Path, PathBuf};
 const LINES_MAX: usize = 600;
 
 /// Each crate and those it may depend on: the direction of the whole.
-const DIRECTION: [(&str, &[&str]); 6] = [
+const DIRECTION: [(&str, &[&str]); 7] = [
     ("asl", &[]),
     ("journal", &["asl"]),
     ("host", &["asl"]),
-    ("engine", &["asl", "journal", "host"]),
-    ("api", &["asl", "journal", "host", "engine"]),
-    ("server", &["asl", "journal", "host", "engine", "api"]),
+    ("objects", &["asl"]),
+    ("engine", &["asl", "journal", "host", "objects"]),
+    ("api", &["asl", "journal", "host", "objects", "engine"]),
+    (
+        "server",
+        &["asl", "journal", "host", "objects", "engine", "api"],
+    ),
 ];
 
 /// Where `unsafe` may stand: each block there argues its safety.

@@ -16,6 +16,7 @@ use engine::{
 use host::scripted::{Answer, Ending, ScriptedHost, digest_of_name};
 use host::{Limits, Module};
 use journal::MemoryJournal;
+use objects::{Buckets, NoObjects, Objects};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -30,6 +31,8 @@ pub(crate) struct World {
     pub(crate) engine: Arc<Engine>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) journal: Arc<MemoryJournal>,
+    /// What Maps in DISTRIBUTED mode read and write.
+    pub(crate) objects: Arc<dyn Objects>,
     directory: Arc<Known>,
     /// What functions were given, in order.
     calls: mpsc::UnboundedReceiver<Value>,
@@ -58,6 +61,7 @@ impl World {
             engine,
             clock,
             journal,
+            objects: Arc::new(NoObjects),
             directory,
             calls,
             called,
@@ -69,6 +73,7 @@ impl World {
         let (clock, journal, directory) = (&self.clock, &self.journal, &self.directory);
         Parts {
             observer,
+            objects: Arc::clone(&self.objects),
             ..parts(clock, journal, directory, self.called.clone())
         }
     }
@@ -79,6 +84,13 @@ impl World {
         // The old one stops before the new one reads.
         drop(std::mem::replace(&mut self.engine, Arc::clone(&next)));
         next.recover().expect("a sound journal");
+    }
+
+    /// The bucket `bucket` is this folder from now on.
+    pub(crate) fn has_bucket(&mut self, folder: &std::path::Path) {
+        let buckets = Buckets::new([("bucket", folder)], None).expect("a folder");
+        self.objects = Arc::new(Arc::new(buckets));
+        self.engine = Arc::new(Engine::new(self.parts(None)));
     }
 
     /// The process ends, and nothing takes its place yet.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::queue;
+use super::{bucket, queue};
 
 /// The account in the recordings; the calls have another, which is put right here.
 pub(crate) const ACCOUNT: &str = "111111111111";
@@ -161,6 +161,29 @@ impl Case {
         !self.callbacks.is_empty() || self.executions.len() > recorded
     }
 
+    /// The buckets that its definitions or inputs name.
+    pub(super) fn buckets(&self) -> Vec<String> {
+        let inputs = self.executions.iter().filter_map(|execution| {
+            let input: Value = serde_json::from_str(&execution.input).ok()?;
+            input["Bucket"].as_str().map(str::to_owned)
+        });
+        let writers = self.machines.values().flat_map(|machine| {
+            let states = machine["States"].as_object().into_iter().flatten();
+            states.filter_map(|(_, state)| {
+                let bucket = state["ResultWriter"]["Parameters"]["Bucket"].as_str();
+                bucket.map(str::to_owned)
+            })
+        });
+        inputs.chain(writers).collect()
+    }
+
+    fn needs_bucket(&self) -> bool {
+        let definitions = self.machines.values().map(Value::to_string);
+        let names =
+            |text: String| text.contains("\"ItemReader\"") || text.contains("\"ResultWriter\"");
+        definitions.into_iter().any(names)
+    }
+
     /// Why this case cannot be run here, if it cannot.
     pub(super) fn out_of_reach(&self) -> Option<String> {
         if let Some(reason) = other_order(&self.name) {
@@ -189,6 +212,9 @@ impl Case {
         if self.histories.is_empty() && self.outputs.is_empty() {
             return Some("no history was recorded".into());
         }
+        if self.needs_bucket() && bucket::contents(&self.name).is_none() {
+            return Some("what lay in its bucket was not recorded".into());
+        }
         let definitions = self.machines.values().map(Value::to_string);
         let definitions: String = definitions.collect();
         unsupported(&definitions, &queue::RESOURCES)
@@ -209,9 +235,6 @@ pub(crate) fn other_order(case: &str) -> Option<String> {
 /// What these definitions ask for that cannot be done here yet; `played` are the services
 /// that the test itself plays.
 pub(crate) fn unsupported(definitions: &str, played: &[&str]) -> Option<String> {
-    if definitions.contains("\"ItemReader\"") || definitions.contains("\"ResultWriter\"") {
-        return Some("needs an object store".into());
-    }
     let mut rest = definitions;
     while let Some(at) = rest.find("arn:aws:states:::") {
         rest = &rest[at + "arn:aws:states:::".len()..];

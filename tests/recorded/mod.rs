@@ -3,6 +3,7 @@
 //! The recordings are no part of the project: `recordings` finds them. A case that needs what
 //! does not exist yet is listed by name with its reason, never dropped in silence.
 
+mod bucket;
 mod case;
 mod compare;
 mod functions;

@@ -10,12 +10,13 @@ use asl::interpreter::{Identity, Kind};
 use asl::{Failure, Payload};
 use engine::{Clock, Definition, Directory, Engine, NoTarget, Parts, StartRequest, StartTarget};
 use journal::MemoryJournal;
+use objects::Buckets;
 use serde_json::{Value, json};
 
 use super::case::{ACCOUNT, Callback, Case, Execution, Said};
-use super::compare;
 use super::functions::Functions;
 use super::queue::Queue;
+use super::{bucket, compare};
 use crate::virtual_time::{FixedEntropy, VirtualClock};
 
 /// Longest a recording waits; ours must get as far as it does, which may be in the middle.
@@ -75,6 +76,8 @@ async fn histories(case: &Case) -> Result<Vec<Vec<Value>>, String> {
 struct Stage {
     engine: Arc<Engine>,
     queue: Arc<Queue>,
+    /// Kept as long as it is used.
+    _folder: tempfile::TempDir,
 }
 
 impl Stage {
@@ -86,7 +89,13 @@ impl Stage {
         });
         let journal = Arc::new(MemoryJournal::default());
         let queue = Arc::new(Queue::default());
+        let folder = tempfile::tempdir().expect("a folder");
+        bucket::fill(&case.name, folder.path());
+        let named = case.buckets();
+        let named = named.iter().map(|name| (name.as_str(), folder.path()));
+        let buckets = Buckets::new(named, None).expect("a folder");
         let engine = Arc::new(Engine::new(Parts {
+            objects: Arc::new(Arc::new(buckets)),
             clock,
             entropy: Arc::new(FixedEntropy),
             services: queue.clone(),
@@ -94,7 +103,11 @@ impl Stage {
             ..Parts::new(journal, functions.clone(), functions)
         }));
         queue.serve(Arc::downgrade(&engine));
-        Self { engine, queue }
+        Self {
+            engine,
+            queue,
+            _folder: folder,
+        }
     }
 
     async fn start(&self, place: usize, execution: &Execution) -> Result<ExecutionArn, String> {

@@ -12,6 +12,9 @@ use crate::workspace::{Workspace, output, stage};
 /// AWS's clients that the tests of `stepwell serve` use.
 const CLIENTS: &str = "runtime/server/tests/clients/requirements.txt";
 
+/// A server that speaks S3's protocol.
+const MOTO: &str = "runtime/objects/tests/requirements.txt";
+
 /// Builds the guests, then runs the tests: the small ones first, since they fail fastest.
 pub(crate) fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
     let start = Instant::now();
@@ -43,6 +46,13 @@ pub(crate) fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
             eprintln!("==> SKIPPED: the tests with boto3 and the aws command: {why}");
             eprintln!("    they want Python 3 with venv (apt-get install python3-venv), and PyPI");
             all.env_remove("STEPWELL_CLIENTS")
+        }
+    };
+    match python::environment(workspace, MOTO, "moto's server") {
+        Ok(environment) => all.env("STEPWELL_MOTO", environment),
+        Err(why) => {
+            eprintln!("==> SKIPPED: the tests of S3's protocol against moto: {why}");
+            all.env_remove("STEPWELL_MOTO")
         }
     };
     stage("Testing Stepwell", &mut all)?;

@@ -2,6 +2,10 @@
 //!
 //! AWS's come from "Quotas for Step Functions" and the service's API model; ours say so.
 
+/// How often one Map Run may be redriven. Source: Step Functions developer guide, "Redriving
+/// Map Runs".
+pub const MAP_RUN_REDRIVES_MAX: u32 = 1_000;
+
 /// A definition, in bytes (AWS: 1 MB).
 pub const DEFINITION_BYTES_MAX: usize = 1_048_576;
 /// Nesting of JSON in a definition or a payload, in levels. Ours: it bounds every

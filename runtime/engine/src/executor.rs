@@ -17,6 +17,7 @@ use crate::express::Running;
 use crate::parking::{Parking, wake_all};
 use crate::parts::{Error, Parts, StartError, StartRequest, Started};
 use crate::shared::{Shared, deliver};
+use crate::slot::lock;
 use crate::story::{Told, tell};
 use crate::test_state::Crew;
 use crate::timers::Timers;
@@ -46,7 +47,7 @@ impl Engine {
             observer,
             services,
             directory,
-            readers,
+            objects,
         } = parts;
         let timers = Arc::new(Timers::default());
         let (parking, waking) = Parking::new();
@@ -62,7 +63,7 @@ impl Engine {
             entropy,
             observer,
             directory,
-            readers,
+            objects,
             timers: Arc::clone(&timers),
             queues: Queues::default(),
             waiters: Waiters::default(),
@@ -172,7 +173,11 @@ impl Engine {
         self.timers.abort();
         self.waker.abort();
         self.shared.is_halted.store(true, Ordering::Release);
-        self.shared.slots().clear();
+        let slots = std::mem::take(&mut *self.shared.slots());
+        for slot in slots.into_values() {
+            // Whoever drives a Map Run holds its parent, and is told by this.
+            lock(&slot).map_runs.clear();
+        }
         self.shared.running.clear();
         self.shared.parking.clear();
     }

@@ -50,9 +50,7 @@ pub use executor::Engine;
 pub use express::{Ended, run_express};
 pub use function::{FunctionName, Modules, NotDeployed};
 pub use log_result::log_result;
-pub use map_run::{
-    ItemReaders, Items, MapRunTold, NextItem, NoReaders, OpeningItems, SourceItem, UpdateError,
-};
+pub use map_run::{MapRunTold, UpdateError};
 pub use mock::{MockError, Mocks};
 pub use parts::{Error, Observer, Parts, StartError, StartRequest, Started, StartedAs};
 pub use redrive::{NotRedrivable, Redrivable, RedriveError};

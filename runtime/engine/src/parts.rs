@@ -6,14 +6,15 @@ use asl::Payload;
 use asl::arn::ExecutionArn;
 use asl::history::Record;
 use asl::interpreter::{Execution, Identity};
+use asl::map_run::MapRun;
 use journal::{Journal, Status};
+use objects::{NoObjects, Objects};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::definition::Definition;
 use crate::directory::{Directory, Nothing};
 use crate::function::Modules;
-use crate::map_run::{ItemReaders, NoReaders};
 use crate::mock::Mocks;
 use crate::services::{NoServices, Services};
 use crate::watch::{Beginning, Watcher};
@@ -36,8 +37,8 @@ pub struct Parts {
     pub services: Arc<dyn Services>,
     /// Where what executions name is looked up.
     pub directory: Arc<dyn Directory>,
-    /// Who reads the items that a Map in DISTRIBUTED mode names.
-    pub readers: Arc<dyn ItemReaders>,
+    /// Who reads and writes the objects that a Map in DISTRIBUTED mode names.
+    pub objects: Arc<dyn Objects>,
 }
 
 impl Parts {
@@ -57,7 +58,7 @@ impl Parts {
             observer: None,
             services: Arc::new(NoServices),
             directory: Arc::new(Nothing),
-            readers: Arc::new(NoReaders),
+            objects: Arc::new(NoObjects),
         }
     }
 }
@@ -66,6 +67,9 @@ impl Parts {
 pub trait Observer: Send + Sync + 'static {
     /// An execution made these records and is now so.
     fn recorded(&self, execution: &Execution, records: &[Record]);
+
+    /// A Map Run is so now, and these many of its items are being worked on.
+    fn map_run(&self, _run: &MapRun, _running: u64) {}
 
     /// Who is to watch an execution that begins or is taken up, if anyone.
     fn watch(&self, _beginning: &Beginning<'_>) -> Option<Box<dyn Watcher>> {

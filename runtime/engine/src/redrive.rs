@@ -11,7 +11,9 @@ use journal::Status;
 
 use crate::executor::Engine;
 use crate::parts::Error;
+use crate::shared::Shared;
 use crate::slot::{Slot, lock};
+use crate::story::tell;
 
 /// Why an execution cannot be redriven, as AWS's `redriveStatusReason` says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -99,10 +101,21 @@ impl Engine {
         arn: &ExecutionArn,
         client_token: Option<&str>,
     ) -> Result<Timestamp, RedriveError> {
-        if let Some(slot) = self.shared.live(arn) {
+        self.shared.redrive(arn, client_token).await
+    }
+}
+
+impl Shared {
+    /// See [`Engine::redrive`].
+    pub(crate) async fn redrive(
+        self: &Arc<Self>,
+        arn: &ExecutionArn,
+        client_token: Option<&str>,
+    ) -> Result<Timestamp, RedriveError> {
+        if let Some(slot) = self.live(arn) {
             return repeated(&lock(&slot).execution, client_token);
         }
-        let told = self.tell(arn)?;
+        let told = tell(&*self.journal, arn)?;
         let execution = told.replay();
         if execution.end().is_none() {
             return repeated(&execution, client_token);
@@ -110,8 +123,8 @@ impl Engine {
         if execution.identity().kind == Kind::Express {
             return Err(NotRedrivable::Express.into());
         }
-        let summary = self.shared.journal.summary(arn).map_err(Error::from)?;
-        let now = self.shared.workshop.clock.now();
+        let summary = self.journal.summary(arn).map_err(Error::from)?;
+        let now = self.workshop.clock.now();
         let standing = Redrivable {
             status: summary.status,
             events: execution.last_event().0,
@@ -121,17 +134,17 @@ impl Engine {
         standing.check(now)?;
         let mut slot = Slot::resumed(execution, told.rows);
         slot.mocks = told.started_as.mocks.clone();
-        self.shared.equip(&mut slot)?;
+        self.equip(&mut slot)?;
         slot.parent = told.parent;
         let slot = Arc::new(Mutex::new(slot));
-        if !self.shared.claim(arn, &slot) {
+        if !self.claim(arn, &slot) {
             // Another redrive won meanwhile.
             return Err(NotRedrivable::Running.into());
         }
         let event = Event::Redrive {
             client_token: client_token.map(Into::into),
         };
-        let mut commit = self.shared.advance(&slot, event, None);
+        let mut commit = self.advance(&slot, event, None);
         let redriven = lock(&slot).execution.redriven().map(|last| last.at);
         drop(slot);
         commit.durable().await.map_err(Error::Interrupted)?;

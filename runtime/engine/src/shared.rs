@@ -13,6 +13,7 @@ use asl::arn::ExecutionArn;
 use asl::history::{self, Record};
 use asl::interpreter::{End, Event, Execution, Step, Surroundings};
 use journal::{Append, Change, Journal, Opened, Origin, Status};
+use objects::Objects;
 
 use crate::activity::Queues;
 use crate::attempt::Workshop;
@@ -21,7 +22,6 @@ use crate::clock::{Entropy, chance};
 use crate::definitions::Definitions;
 use crate::directory::{Directory, Known};
 use crate::express::Running;
-use crate::map_run::ItemReaders;
 use crate::opening::{self, Opening};
 use crate::parking::Parking;
 use crate::parts::{Error, Observer, StartedAs};
@@ -39,7 +39,7 @@ pub(crate) struct Shared {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) directory: Arc<dyn Directory>,
-    pub(crate) readers: Arc<dyn ItemReaders>,
+    pub(crate) objects: Arc<dyn Objects>,
     pub(crate) timers: Arc<Timers>,
     pub(crate) queues: Queues,
     pub(crate) waiters: Waiters,

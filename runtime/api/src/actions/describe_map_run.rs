@@ -17,13 +17,14 @@ pub(crate) async fn describe_map_run(
     request.finish()?;
     let told = api.map_run(&arn)?;
     let (run, settings) = (&told.run, told.run.settings());
-    let running = api.running_children(&told)?;
     let succeeded = matches!(run.end(), Some((RunEnd::Succeeded(_), _)));
     let written = match succeeded && told.plan.writer.is_some() {
         true => run.children().succeeded,
         false => 0,
     };
     let (children, items) = run.total().unzip();
+    let (redrive_children, redrive_items) = run.pending_redrive();
+    let (running_children, running_items) = told.running;
     let mut answer = json!({
         "mapRunArn": told.plan.arn.as_str(),
         "executionArn": told.execution.as_str(),
@@ -32,12 +33,15 @@ pub(crate) async fn describe_map_run(
         "maxConcurrency": settings.concurrency,
         "toleratedFailurePercentage": f64::from(settings.tolerated_failure_ppm) / 10_000.0,
         "toleratedFailureCount": settings.tolerated_failure_count,
-        "itemCounts": counts(run.items(), items, running, written),
-        "executionCounts": counts(run.children(), children, running, written),
-        "redriveCount": 0,
+        "itemCounts": counts(run.items(), items, running_items, redrive_items, written),
+        "executionCounts": counts(run.children(), children, running_children, redrive_children, written),
+        "redriveCount": run.redrives(),
     });
     if let Some(stopped_at) = told.stopped_at {
         answer["stopDate"] = seconds(stopped_at);
+    }
+    if let Some(redriven_at) = told.redriven_at {
+        answer["redriveDate"] = seconds(redriven_at);
     }
     Ok(answer)
 }

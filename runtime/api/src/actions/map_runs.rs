@@ -3,14 +3,10 @@
 use asl::arn::MapRunArn;
 use asl::map_run::Counts;
 use engine::MapRunTold;
-use journal::{Listing, Status, Under};
 use serde_json::{Value, json};
 
 use crate::arn::Arn;
 use crate::{Api, ApiError};
-
-/// Children that are counted as running, at most: as many as may run.
-const RUNNING_MAX: usize = 10_000;
 
 impl Api {
     /// The Map Run of this ARN.
@@ -28,22 +24,19 @@ impl Api {
                 other => other.into(),
             })
     }
-
-    /// How many Standard children of a run are running now.
-    pub(super) fn running_children(&self, told: &MapRunTold) -> Result<u64, ApiError> {
-        let page = self.journal.list(&Listing {
-            under: Some(Under::MapRun(told.plan.arn.0.clone())),
-            status: Some(Status::Running),
-            limit: RUNNING_MAX,
-            ..Listing::default()
-        })?;
-        Ok(page.summaries.len() as u64)
-    }
 }
 
 /// `itemCounts` or `executionCounts`.
-pub(super) fn counts(counts: Counts, total: Option<u64>, running: u64, written: u64) -> Value {
-    let known = counts.ended() + running;
+pub(super) fn counts(
+    counts: Counts,
+    total: Option<u64>,
+    running: u64,
+    pending_redrive: u64,
+    written: u64,
+) -> Value {
+    // Those that run may be among those that a redrive does again.
+    let pending_redrive = pending_redrive.saturating_sub(running);
+    let known = counts.ended() + running + pending_redrive;
     let total = total.unwrap_or(known).max(known);
     json!({
         "pending": total - known,
@@ -55,6 +48,6 @@ pub(super) fn counts(counts: Counts, total: Option<u64>, running: u64, written: 
         "total": total,
         "resultsWritten": written,
         "failuresNotRedrivable": 0,
-        "pendingRedrive": 0,
+        "pendingRedrive": pending_redrive,
     })
 }

@@ -53,6 +53,7 @@ impl Detail {
             Self::MapRunSucceeded => "MapRunSucceeded",
             Self::MapRunFailed(_) => "MapRunFailed",
             Self::MapRunAborted => "MapRunAborted",
+            Self::MapRunRedriven { .. } => "MapRunRedriven",
             Self::MapIterationStarted { .. } => "MapIterationStarted",
             Self::MapIterationSucceeded { .. } => "MapIterationSucceeded",
             Self::MapIterationFailed { .. } => "MapIterationFailed",
@@ -110,6 +111,9 @@ impl Detail {
                 .text("name", name)
                 .data("output", output),
             Self::MapRunStarted { arn } => details.text("mapRunArn", arn.as_str()),
+            Self::MapRunRedriven { arn, redrive_count } => details
+                .text("mapRunArn", arn.as_str())
+                .put("redriveCount", json!(redrive_count)),
             Self::MapRunFailed(failure) => details.failure(failure),
             Self::MapStateStarted { length } => details.put("length", json!(length)),
             Self::MapIterationStarted { name, index }

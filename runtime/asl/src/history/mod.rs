@@ -227,6 +227,10 @@ pub enum Detail {
     MapRunSucceeded,
     MapRunFailed(Failure),
     MapRunAborted,
+    MapRunRedriven {
+        arn: MapRunArn,
+        redrive_count: u32,
+    },
     MapIterationStarted {
         name: Arc<str>,
         index: u32,

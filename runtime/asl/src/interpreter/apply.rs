@@ -64,6 +64,7 @@ impl Execution {
                     plan: plan.clone(),
                     started: EventId(0),
                     at: Timestamp(0),
+                    redrives: 0,
                 };
                 self.set_phase(*scope, Phase::MapRunning(Box::new(running)));
             }
@@ -103,8 +104,10 @@ impl Execution {
             Detail::ParallelStateStarted => self.start_branches(scope_id, event.id),
             Detail::MapStateStarted { .. } => self.start_iterations(scope_id, event.id),
             Detail::MapRunStarted { .. } => self.map_run_started(scope_id, event),
-            Detail::MapRunSucceeded | Detail::MapRunFailed(_) => {
-                self.map_run_ended(scope_id, event)
+            Detail::MapRunSucceeded => self.map_run_succeeded(scope_id, event),
+            Detail::MapRunFailed(_) => self.map_run_failed(scope_id, event),
+            Detail::MapRunRedriven { redrive_count, .. } => {
+                self.map_run_redriven(scope_id, event, *redrive_count);
             }
             Detail::MapIterationSucceeded { .. } => self.iteration_done(scope_id, event.id),
             Detail::MapIterationFailed { .. } | Detail::MapIterationAborted { .. } => {}
@@ -325,10 +328,42 @@ impl Execution {
         }
     }
 
-    /// Nothing more is heard of the run; the state goes on, or is tried again.
-    fn map_run_ended(&mut self, id: ScopeId, event: &HistoryEvent) {
+    /// Nothing more is heard of the run; the state goes on.
+    fn map_run_succeeded(&mut self, id: ScopeId, event: &HistoryEvent) {
         self.set_phase(id, Phase::Entered);
         self.lead(id, event.id);
+    }
+
+    /// The state fails, and is perhaps tried again; if not, a redrive finds the run here.
+    fn map_run_failed(&mut self, id: ScopeId, event: &HistoryEvent) {
+        self.lead(id, event.id);
+        self.turn_map_run(id, Phase::MapRunFailed);
+    }
+
+    fn map_run_redriven(&mut self, id: ScopeId, event: &HistoryEvent, count: u32) {
+        self.lead(id, event.id);
+        self.turn_map_run(id, |mut running| {
+            running.started = event.id;
+            running.redrives = count;
+            Phase::MapRunning(running)
+        });
+    }
+
+    /// A scope's Map Run, as it was, in another phase.
+    pub(super) fn turn_map_run(
+        &mut self,
+        id: ScopeId,
+        into: impl FnOnce(Box<MapRunning>) -> Phase,
+    ) {
+        let Some(scope) = self.scopes.get_mut(&id) else {
+            return;
+        };
+        scope.phase = match std::mem::replace(&mut scope.phase, Phase::Entered) {
+            Phase::MapRunning(running)
+            | Phase::MapRunFailed(running)
+            | Phase::MapRunReviving(running) => into(running),
+            other => other,
+        };
     }
 
     fn open_scope(&mut self, id: ScopeId, parent: ScopeId, index: u32, input: &Payload) {

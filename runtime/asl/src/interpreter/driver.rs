@@ -190,7 +190,9 @@ impl<'e> Driver<'e> {
             Phase::Attempting(_)
             | Phase::BackingOff(_)
             | Phase::Waiting(_)
-            | Phase::MapRunning(_) => {}
+            | Phase::MapRunning(_)
+            | Phase::MapRunFailed(_) => {}
+            Phase::MapRunReviving(_) => self.redrive_map_run(id),
         }
     }
 

@@ -22,7 +22,7 @@ use crate::definition::{
 };
 use crate::history::{Detail, EventId, Note, ScopeId};
 use crate::query::jsonata;
-use crate::{Failure, Payload, Timestamp};
+use crate::{ErrorName, Failure, Payload, Timestamp, limits};
 
 /// Everything about a Map Run that is fixed when it starts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +88,8 @@ pub struct MapRunCommand {
     pub plan: MapRunPlan,
     /// When it started.
     pub started_at: Timestamp,
+    /// How often it was redriven: more often than its own records say when it is to be.
+    pub redrives: u32,
 }
 
 /// What came of a Map Run.
@@ -106,6 +108,8 @@ pub struct MapItem {
     pub index: u64,
     /// Itself.
     pub value: Value,
+    /// `$$.Map.Item.Key`: its name, where the source is an object's fields.
+    pub key: Option<Arc<str>>,
     /// `$$.Map.Item.Source`: `STATE_DATA`, or the URI of the object it was read from.
     pub source: Arc<str>,
 }
@@ -116,6 +120,7 @@ pub(super) struct MapRunning {
     pub(super) plan: MapRunPlan,
     pub(super) started: EventId,
     pub(super) at: Timestamp,
+    pub(super) redrives: u32,
 }
 
 /// Children open at once where nothing bounds them. Source: AWS, quotas of Step Functions.
@@ -308,6 +313,25 @@ impl Driver<'_> {
         }
     }
 
+    /// Redrives the Map Run of this scope: what of it failed is done again.
+    pub(super) fn redrive_map_run(&mut self, id: ScopeId) {
+        let Some(scope) = self.execution.scopes.get(&id) else {
+            return;
+        };
+        let Phase::MapRunReviving(running) = &scope.phase else {
+            return;
+        };
+        let (arn, redrive_count) = (running.plan.arn.clone(), running.redrives + 1);
+        if redrive_count > limits::MAP_RUN_REDRIVES_MAX {
+            let most = limits::MAP_RUN_REDRIVES_MAX;
+            let cause = format!("The Map Run was redriven {most} times, and may not be again.");
+            return self.fail_state(id, Failure::new(ErrorName::RUNTIME, cause), true);
+        }
+        let detail = Detail::MapRunRedriven { arn, redrive_count };
+        self.emit(id, self.previous(id), detail);
+        self.ask(id);
+    }
+
     /// Says that the Map Run of this scope was aborted, and ends it.
     pub(super) fn abort_map_run(&mut self, id: ScopeId) {
         let Some(scope) = self.execution.scopes.get(&id) else {
@@ -358,7 +382,7 @@ impl Driver<'_> {
         };
         let item = Arc::new(Item {
             index: item.index,
-            key: None,
+            key: item.key,
             value: Arc::new(item.value),
             source: item.source,
         });

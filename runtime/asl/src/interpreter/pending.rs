@@ -53,6 +53,7 @@ impl Execution {
                 },
                 plan: running.plan.clone(),
                 started_at: running.at,
+                redrives: running.redrives,
             }))),
             _ => None,
         }
@@ -112,11 +113,17 @@ impl Phase {
     /// Whether the scope can move on by itself.
     pub(super) fn is_transient(&self) -> bool {
         match self {
-            Self::Entering(..) | Self::Entered | Self::Mapping(_) | Self::Done(_) => true,
+            Self::Entering(..)
+            | Self::Entered
+            | Self::Mapping(_)
+            | Self::MapRunReviving(_)
+            | Self::Done(_) => true,
             Self::Nesting(nested) => nested.can_open() || nested.is_complete(),
-            Self::Attempting(_) | Self::BackingOff(_) | Self::Waiting(_) | Self::MapRunning(_) => {
-                false
-            }
+            Self::Attempting(_)
+            | Self::BackingOff(_)
+            | Self::Waiting(_)
+            | Self::MapRunning(_)
+            | Self::MapRunFailed(_) => false,
         }
     }
 }

@@ -114,11 +114,11 @@ impl Execution {
         }
         let ids: Vec<ScopeId> = self.scopes.keys().copied().collect();
         for id in ids {
-            self.revive_scope(id, event.id);
+            self.revive_scope(id, event.id, too_much);
         }
     }
 
-    fn revive_scope(&mut self, id: ScopeId, event: EventId) {
+    fn revive_scope(&mut self, id: ScopeId, event: EventId, too_much: bool) {
         let machine = Arc::clone(&self.machine.0);
         let Some(scope) = self.scopes.get_mut(&id) else {
             return;
@@ -129,7 +129,9 @@ impl Execution {
         };
         current.retries.clear();
         let again = match &scope.phase {
-            Phase::Attempting(_) | Phase::BackingOff(_) | Phase::MapRunning(_) => true,
+            Phase::Attempting(_) | Phase::BackingOff(_) => true,
+            // Its results were too much: another run, from the beginning.
+            Phase::MapRunFailed(_) => too_much,
             Phase::Nesting(nested) => nested.is_complete(),
             _ => false,
         };
@@ -138,6 +140,8 @@ impl Execution {
             scope.phase = Phase::Entering(current.id, current.input.clone());
         } else if again {
             scope.phase = Phase::Entered;
+        } else {
+            self.turn_map_run(id, Phase::MapRunReviving);
         }
     }
 

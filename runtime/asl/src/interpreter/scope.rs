@@ -75,6 +75,10 @@ pub(super) enum Phase {
     Nesting(Box<Nested>),
     /// A Map Run runs.
     MapRunning(Box<MapRunning>),
+    /// A Map Run failed: what failed in it may be redriven.
+    MapRunFailed(Box<MapRunning>),
+    /// A Map Run is to be redriven. Transient.
+    MapRunReviving(Box<MapRunning>),
     /// Its flow ended with this output. Transient.
     Done(Payload),
 }

@@ -128,6 +128,8 @@ impl Stage<'_, '_> {
         {
             let child = run.open.swap_remove(place);
             run.run.apply(&Record::Child(ChildEnd {
+                input: None,
+                redrives: 0,
                 number: child.number,
                 items: child.items,
                 outcome: outcome(end),
@@ -226,6 +228,7 @@ impl Stage<'_, '_> {
             return Ok(None);
         };
         let item = MapItem {
+            key: None,
             index: run.taken,
             value,
             source: Arc::clone(&run.source),

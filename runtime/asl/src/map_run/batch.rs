@@ -7,20 +7,20 @@ use crate::interpreter::Batching;
 
 /// A child's input that grows.
 #[derive(Debug)]
-pub struct Batch<'b> {
-    batching: &'b Batching,
+pub struct Batch {
+    batching: Batching,
     items: Vec<Payload>,
     bytes: u64,
 }
 
-impl<'b> Batch<'b> {
+impl Batch {
     /// One without items.
-    pub fn new(batching: &'b Batching) -> Self {
+    pub fn new(batching: &Batching) -> Self {
         let empty = r#"{"BatchInput":,"Items":[]}"#.len();
         let own = batching.input.as_ref();
         let own = own.map_or(0, |input| input.text().len());
         Self {
-            batching,
+            batching: batching.clone(),
             items: Vec::new(),
             bytes: (empty + own) as u64,
         }

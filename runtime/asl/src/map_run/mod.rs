@@ -9,19 +9,26 @@
 //! Source: Step Functions developer guide, "Using Map state in Distributed mode".
 
 mod batch;
+mod child;
 mod done;
+mod last_ends;
+mod numbers;
 mod results;
+mod writer;
 
 use serde::{Deserialize, Serialize};
 
-use crate::arn::ExecutionArn;
-use crate::interpreter::{MapRunPlan, MapRunReport, TaskKey};
+use crate::arn::{ExecutionArn, MapRunArn};
+use crate::interpreter::{Kind, MapRunPlan, MapRunReport, TaskKey};
 use crate::{ErrorName, Failure, Payload, Timestamp};
 
 pub use batch::Batch;
-
+pub use child::{ChildName, draws};
 use done::Done;
+pub use last_ends::LastEnds;
+use numbers::Numbers;
 use results::Results;
+pub use writer::{OutputType, ResultWriter, Target, Transformation};
 
 /// What is stored of a Map Run, in order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +42,19 @@ pub enum Record {
         run: TaskKey,
         /// What it does.
         plan: Box<MapRunPlan>,
+    },
+    /// The source was opened for the first time, and was in this state: its ETag.
+    #[serde(rename = "p")]
+    Pinned(String),
+    /// What did not succeed is to be done again.
+    #[serde(rename = "r")]
+    Redriven {
+        /// How often that makes it.
+        count: u32,
+        /// The scope of the Map, and the event that redrove the run.
+        run: TaskKey,
+        /// When.
+        at: Timestamp,
     },
     /// A child ended.
     #[serde(rename = "c")]
@@ -72,12 +92,22 @@ pub struct ChildEnd {
     /// How it ended.
     #[serde(rename = "o")]
     pub outcome: ChildOutcome,
+    /// What it was given, where that is to be written.
+    #[serde(rename = "in", default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<Payload>,
+    /// How often it was redriven, or begun anew by a redrive.
+    #[serde(rename = "r", default, skip_serializing_if = "is_zero")]
+    pub redrives: u32,
     /// When it began.
     #[serde(rename = "b")]
     pub started_at: Timestamp,
     /// When it ended.
     #[serde(rename = "t")]
     pub stopped_at: Timestamp,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// What came of a child.
@@ -95,6 +125,18 @@ pub enum ChildOutcome {
     /// `ABORTED`
     #[serde(rename = "a")]
     Aborted(Failure),
+}
+
+impl ChildOutcome {
+    /// AWS's `Status`.
+    pub fn status(&self) -> &'static str {
+        match self {
+            Self::Succeeded(_) => "SUCCEEDED",
+            Self::Failed(_) => "FAILED",
+            Self::TimedOut(_) => "TIMED_OUT",
+            Self::Aborted(_) => "ABORTED",
+        }
+    }
 }
 
 /// How a run ended.
@@ -154,8 +196,20 @@ impl Counts {
 /// A Map Run at one moment.
 #[derive(Clone, Debug)]
 pub struct MapRun {
+    arn: MapRunArn,
+    kind: Kind,
+    writer: ResultWriter,
     settings: Settings,
     done: Done,
+    /// Those that ended, and did not succeed.
+    failed: Numbers,
+    /// Those of them that a redrive is yet to do again.
+    again: Numbers,
+    /// Items of those.
+    again_items: u64,
+    redrives: u32,
+    redriven_at: Option<Timestamp>,
+    pinned: Option<String>,
     items: Counts,
     children: Counts,
     /// Children and items in all, once that is known.
@@ -168,7 +222,16 @@ pub struct MapRun {
 impl MapRun {
     /// A run that has not begun.
     pub fn new(plan: &MapRunPlan) -> Self {
+        let writer = ResultWriter::of(plan.writer.as_ref(), &plan.arn);
         Self {
+            arn: plan.arn.clone(),
+            kind: plan.children,
+            failed: Numbers::default(),
+            again: Numbers::default(),
+            again_items: 0,
+            redrives: 0,
+            redriven_at: None,
+            pinned: None,
             settings: Settings {
                 concurrency: plan.concurrency,
                 tolerated_failure_count: plan.tolerated_failure_count,
@@ -178,7 +241,8 @@ impl MapRun {
             items: Counts::default(),
             children: Counts::default(),
             total: None,
-            results: plan.writer.is_none().then(Results::default),
+            results: writer.target.is_none().then(Results::default),
+            writer,
             end: None,
         }
     }
@@ -187,6 +251,8 @@ impl MapRun {
     pub fn apply(&mut self, record: &Record) {
         match record {
             Record::Opened { .. } => {}
+            Record::Pinned(state) => self.pinned = Some(state.clone()),
+            Record::Redriven { count, at, .. } => self.redrive(*count, *at),
             Record::Child(child) => self.child_ended(child),
             Record::Exhausted { children, items } => self.total = Some((*children, *items)),
             Record::Updated(settings) => self.settings = *settings,
@@ -194,22 +260,93 @@ impl MapRun {
         }
     }
 
+    fn redrive(&mut self, count: u32, at: Timestamp) {
+        self.redrives = count;
+        self.redriven_at = Some(at);
+        self.end = None;
+        // Those that an earlier redrive did not come to are among them.
+        self.again = self.failed.clone();
+        let counts = |counts: &mut Counts| {
+            let ended = *counts;
+            let succeeded = ended.succeeded;
+            *counts = Counts {
+                succeeded,
+                ..Counts::default()
+            };
+            ended.ended() - succeeded
+        };
+        self.again_items += counts(&mut self.items);
+        counts(&mut self.children);
+    }
+
     fn child_ended(&mut self, child: &ChildEnd) {
-        if !self.done.insert(child.number) {
+        let number = child.number;
+        if self.is_done(number) {
             return;
+        }
+        match self.again.remove(number) {
+            true => self.again_items = self.again_items.saturating_sub(child.items),
+            false => {
+                self.done.insert(number);
+            }
+        }
+        match child.outcome {
+            ChildOutcome::Succeeded(_) => {
+                self.failed.remove(number);
+            }
+            _ => self.failed.insert(number),
         }
         self.items.add(&child.outcome, child.items);
         self.children.add(&child.outcome, 1);
-        if let (Some(results), ChildOutcome::Succeeded(output)) =
-            (&mut self.results, &child.outcome)
-        {
-            results.insert(child.number, output);
+        if let (Some(results), ChildOutcome::Succeeded(_)) = (&mut self.results, &child.outcome) {
+            let name = ChildName::of(&self.arn, self.kind, number);
+            results.insert(number, self.writer.texts(&name, child));
         }
     }
 
-    /// Whether the child of this number has ended.
+    /// Whether the child of this number has ended, and is not to be done again.
     pub fn is_done(&self, number: u64) -> bool {
-        self.done.contains(number)
+        self.done.contains(number) && !self.again.contains(number)
+    }
+
+    /// Whether it has ended without success.
+    pub fn has_failed(&self, number: u64) -> bool {
+        self.failed.contains(number)
+    }
+
+    /// Children that a redrive is yet to do again, and their items.
+    pub fn pending_redrive(&self) -> (u64, u64) {
+        (self.again.count(), self.again_items)
+    }
+
+    /// Whether a redrive is yet to do this child again.
+    pub fn is_pending_redrive(&self, number: u64) -> bool {
+        self.again.contains(number)
+    }
+
+    /// How often it was redriven.
+    pub fn redrives(&self) -> u32 {
+        self.redrives
+    }
+
+    /// When it was last redriven.
+    pub fn redriven_at(&self) -> Option<Timestamp> {
+        self.redriven_at
+    }
+
+    /// Its ARN.
+    pub fn arn(&self) -> &MapRunArn {
+        &self.arn
+    }
+
+    /// What the source was when it was first opened.
+    pub fn pinned(&self) -> Option<&str> {
+        self.pinned.as_deref()
+    }
+
+    /// What is made of the results.
+    pub fn writer(&self) -> &ResultWriter {
+        &self.writer
     }
 
     /// What the run may do now.
@@ -251,14 +388,20 @@ impl MapRun {
         if self.children.ended() < children {
             return None;
         }
-        Some(match self.results.as_ref().map(Results::output) {
-            None => Verdict::Write,
-            Some(Some(output)) => Verdict::Succeeded(output),
-            Some(None) => Verdict::Failed(Failure::new(
-                ErrorName::DATA_LIMIT_EXCEEDED,
-                "The Map Run's output exceeds the maximum number of bytes service limit.",
-            )),
-        })
+        Some(
+            match self
+                .results
+                .as_ref()
+                .map(|r| r.output(self.writer.output_type))
+            {
+                None => Verdict::Write,
+                Some(Some(output)) => Verdict::Succeeded(output),
+                Some(None) => Verdict::Failed(Failure::new(
+                    ErrorName::DATA_LIMIT_EXCEEDED,
+                    "The Map Run's output exceeds the maximum number of bytes service limit.",
+                )),
+            },
+        )
     }
 
     /// The count counts at once; the share only when it is known of how many.

@@ -3,26 +3,27 @@
 
 use std::collections::BTreeMap;
 
+use super::writer::OutputType;
 use crate::{Payload, limits};
 
-/// Outputs by number.
+/// What is kept of each child, by number.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Results {
-    outputs: BTreeMap<u64, Payload>,
+    texts: BTreeMap<u64, Vec<String>>,
     bytes: usize,
 }
 
 impl Results {
     /// Adds one; beyond what a payload may have, none is kept.
-    pub(super) fn insert(&mut self, number: u64, output: &Payload) {
+    pub(super) fn insert(&mut self, number: u64, texts: Vec<String>) {
         if self.is_over() {
             return;
         }
-        self.bytes += output.text().len() + 1;
+        self.bytes += texts.iter().map(|text| text.len() + 1).sum::<usize>();
         match self.is_over() {
-            true => self.outputs.clear(),
+            true => self.texts.clear(),
             false => {
-                self.outputs.insert(number, output.clone());
+                self.texts.insert(number, texts);
             }
         }
     }
@@ -31,8 +32,14 @@ impl Results {
         self.bytes > limits::PAYLOAD_BYTES_MAX
     }
 
-    /// The array of all, if it fits.
-    pub(super) fn output(&self) -> Option<Payload> {
-        (!self.is_over()).then(|| Payload::array(self.outputs.values()))
+    /// All of them, if they fit: an array, or a string of lines. The guide does not show how
+    /// JSONL becomes a state's result; a result is JSON, so the lines are a string.
+    pub(super) fn output(&self, output_type: OutputType) -> Option<Payload> {
+        let all: Vec<&str> = self.texts.values().flatten().map(String::as_str).collect();
+        let output = match output_type {
+            OutputType::Json => Payload::from_text(format!("[{}]", all.join(","))).ok()?,
+            OutputType::Jsonl => Payload::from_value(all.join("\n").into()),
+        };
+        (!self.is_over() && !output.exceeds_limit()).then_some(output)
     }
 }

@@ -24,6 +24,8 @@ fn ended(run: &mut MapRun, number: u64, outcome: ChildOutcome) {
         number,
         items: 1,
         outcome,
+        input: None,
+        redrives: 0,
         started_at: Timestamp(0),
         stopped_at: Timestamp(1),
     }));

@@ -1,31 +1,39 @@
 //! The children of a Map Run: what each is given, who it is, and how it is run.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use asl::arn::ExecutionArn;
 use asl::interpreter::{End, Identity, Kind, MapItem, MapRunCommand};
-use asl::map_run::{Batch, ChildEnd, ChildOutcome};
-use asl::{Failure, Payload};
-use sha2::{Digest, Sha256};
+use asl::map_run::{Batch, ChildEnd, ChildName, ChildOutcome, ResultWriter, draws};
+use asl::{Failure, Payload, Timestamp};
+use objects::Items;
 
-use super::source::Items;
 use crate::definition::Definition;
 use crate::express::{self, Seen};
 use crate::parts::{Error, StartError, StartRequest, StartedAs};
+use crate::redrive::RedriveError;
 use crate::shared::Shared;
 use crate::slot::{Slot, lock};
+use crate::story::tell;
 use crate::watch::Beginning;
 
 /// A child that is to be run.
+#[derive(Clone)]
 pub(super) struct Child {
     pub(super) number: u64,
     pub(super) items: u64,
     pub(super) input: Payload,
+    /// Which redrive of the run does it again; 0: none.
+    pub(super) redrive: u32,
 }
 
 /// Cuts the source into children.
 pub(super) struct Cutter {
-    pub(super) items: Box<dyn Items>,
-    /// The item that did not fit into the last batch.
+    items: Box<dyn Items>,
+    /// The batch that is being filled.
+    batch: Option<Batch>,
+    /// The item that did not fit into the last one.
     kept: Option<Payload>,
     item: u64,
     child: u64,
@@ -35,6 +43,7 @@ impl Cutter {
     pub(super) fn new(items: Box<dyn Items>) -> Self {
         Self {
             items,
+            batch: None,
             kept: None,
             item: 0,
             child: 0,
@@ -46,7 +55,8 @@ impl Cutter {
         (self.child, self.item)
     }
 
-    /// The next child; none at the end of the source.
+    /// The next child; none at the end of the source. The future may be dropped and asked
+    /// for anew: what it has read is kept.
     ///
     /// # Errors
     /// The Map Run's failure.
@@ -56,22 +66,25 @@ impl Cutter {
         command: &MapRunCommand,
     ) -> Result<Option<Child>, Failure> {
         let Some(batching) = &command.plan.batching else {
-            let Some(input) = self.input(parent, command).await? else {
-                return Ok(None);
-            };
-            return Ok(Some(self.child(1, input)));
+            let input = self.input(parent, command).await?;
+            return Ok(input.map(|input| self.child(1, input)));
         };
-        let mut batch = Batch::new(batching);
-        while batch.has_room() {
+        let batch = self.batch.get_or_insert_with(|| Batch::new(batching));
+        if let Some(kept) = self.kept.take() {
+            // It is the first one, and taken whatever its size.
+            let _ = batch.add(kept);
+        }
+        while self.batch.as_ref().is_some_and(Batch::has_room) {
             let Some(input) = self.input(parent, command).await? else {
                 break;
             };
-            if let Err(unfit) = batch.add(input) {
+            let added = self.batch.as_mut().map_or(Ok(()), |batch| batch.add(input));
+            if let Err(unfit) = added {
                 self.kept = Some(unfit);
                 break;
             }
         }
-        let batch = batch.input();
+        let batch = self.batch.take().and_then(Batch::input);
         Ok(batch.map(|(items, input)| self.child(items, input)))
     }
 
@@ -81,6 +94,7 @@ impl Cutter {
             number: self.child - 1,
             items,
             input,
+            redrive: 0,
         }
     }
 
@@ -90,21 +104,19 @@ impl Cutter {
         parent: &Mutex<Slot>,
         command: &MapRunCommand,
     ) -> Result<Option<Payload>, Failure> {
-        if let Some(kept) = self.kept.take() {
-            return Ok(Some(kept));
-        }
-        let Some((value, source)) = self.items.next().await? else {
+        let Some(item) = self.items.next().await? else {
             return Ok(None);
         };
         let item = MapItem {
             index: self.item,
-            value,
-            source,
+            value: item.value,
+            key: item.key,
+            source: item.source,
         };
         self.item += 1;
         // Time and chance are the run's and the item's own, so that a restart makes the very
         // same input of it.
-        let chance = hash(&command.plan.arn.0, item.index)[0];
+        let chance = draws(&command.plan.arn, item.index)[0];
         let selected =
             lock(parent)
                 .execution
@@ -113,55 +125,27 @@ impl Cutter {
     }
 }
 
-/// Four numbers that belong to a run and one of its items or children.
-fn hash(run: &str, number: u64) -> [u64; 4] {
-    let hash = Sha256::digest(format!("{run}#{number}").as_bytes());
-    let part = |place: usize| {
-        let bytes = hash[place * 8..place * 8 + 8].iter();
-        bytes.fold(0_u64, |number, byte| number << 8 | u64::from(*byte))
-    };
-    [part(0), part(1), part(2), part(3)]
-}
-
-/// A name in the form of a UUID.
-fn name(high: u64, low: u64) -> String {
-    let bytes = (u128::from(high) << 64 | u128::from(low)).to_be_bytes();
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let (a, b, c, d) = (&hex[..8], &hex[8..12], &hex[13..16], &hex[17..20]);
-    format!("{a}-{b}-4{c}-a{d}-{}", &hex[20..])
-}
-
 /// Everything that the children of one run have in common.
 pub(super) struct Nursery {
     pub(super) shared: Arc<Shared>,
     pub(super) parent: Arc<Identity>,
     pub(super) definition: Definition,
     pub(super) command: Arc<MapRunCommand>,
+    pub(super) writer: ResultWriter,
+    /// Set when the run ends before its children: those that begin meanwhile are stopped.
+    pub(super) is_ending: AtomicBool,
 }
 
 impl Nursery {
     /// Who the child of this number is: the same each time it is asked.
     fn identity(&self, number: u64) -> Identity {
         let plan = &self.command.plan;
-        let [a, b, c, d] = hash(&plan.arn.0, number);
-        let name = name(a, b);
-        let machine = plan.arn.state_machine();
-        let kind = match self.command.plan.children {
-            Kind::Standard => "execution",
-            Kind::Express => "express",
-        };
-        let place = machine
-            .0
-            .replacen(":stateMachine:", &format!(":{kind}:"), 1);
-        let unique = match self.command.plan.children {
-            Kind::Standard => String::new(),
-            Kind::Express => format!(":{}", self::name(c, d)),
-        };
+        let child = ChildName::of(&plan.arn, plan.children, number);
         Identity {
-            execution_arn: format!("{place}:{name}{unique}").into(),
-            name,
-            state_machine_name: machine.name().to_owned(),
-            state_machine_arn: machine,
+            execution_arn: child.arn,
+            name: child.name,
+            state_machine_name: child.state_machine.name().to_owned(),
+            state_machine_arn: child.state_machine,
             role_arn: Arc::clone(&self.parent.role_arn),
             region: Arc::clone(&self.parent.region),
             kind: plan.children,
@@ -187,13 +171,29 @@ impl Nursery {
                         past: &[],
                     }),
                 };
-                express::run(workshop, entropy, seen, identity, machine, child.input).await
+                let input = child.input.clone();
+                express::run(workshop, entropy, seen, identity, machine, input).await
             }
         };
+        self.end_of(&child, outcome(end), started_at)
+    }
+
+    /// How a child ended, as it is recorded.
+    pub(super) fn end_of(
+        &self,
+        child: &Child,
+        outcome: ChildOutcome,
+        started_at: Timestamp,
+    ) -> ChildEnd {
         ChildEnd {
             number: child.number,
             items: child.items,
-            outcome: outcome(end),
+            input: self
+                .writer
+                .needs_input(&outcome)
+                .then(|| child.input.clone()),
+            redrives: child.redrive,
+            outcome,
             started_at,
             stopped_at: self.shared.workshop.clock.now(),
         }
@@ -202,6 +202,9 @@ impl Nursery {
     /// A child with a history. One that was started before a crash is found again by its name.
     async fn standard(&self, identity: Identity, child: &Child) -> End {
         let arn = identity.execution_arn.clone();
+        if self.is_ending.load(Ordering::SeqCst) {
+            return End::Aborted(Failure::default());
+        }
         let request = StartRequest {
             identity,
             definition: self.definition.clone(),
@@ -214,9 +217,15 @@ impl Nursery {
         };
         let started = self.shared.start(request, None).await;
         let ended = match started {
+            Err(StartError::Exists { .. }) if child.redrive > 0 => {
+                match self.redriven(&arn, child.redrive).await {
+                    Ok(()) => self.wait(&arn).await,
+                    Err(error) => Err(error),
+                }
+            }
             // After a restart it may not have been taken up yet.
             Ok(_) | Err(StartError::Exists { .. }) => match self.shared.resume(&arn) {
-                Ok(()) => self.shared.wait(&arn).await,
+                Ok(()) => self.wait(&arn).await,
                 Err(error) => Err(error),
             },
             Err(StartError::Engine(error)) => Err(error),
@@ -227,6 +236,36 @@ impl Nursery {
             tracing::error!(%arn, %error, "a child execution could not be run");
             End::Failed(Failure::new(asl::ErrorName::RUNTIME, error.to_string()))
         })
+    }
+
+    /// Waits for a child's end. One that began while the run ended is in no list of those to
+    /// be stopped, and is stopped here.
+    async fn wait(&self, arn: &ExecutionArn) -> Result<End, Error> {
+        if self.is_ending.load(Ordering::SeqCst) {
+            self.shared.stop(arn, Failure::default()).await?;
+        }
+        self.shared.wait(arn).await
+    }
+
+    /// Redrives a child, once for each redrive of the run: it is told apart by its token. One
+    /// that cannot be redriven stays as it ended.
+    async fn redriven(&self, arn: &ExecutionArn, redrive: u32) -> Result<(), Error> {
+        let token = format!("{}#{redrive}", self.command.plan.arn);
+        let execution = tell(&*self.shared.journal, arn)?.replay();
+        let last = execution
+            .redriven()
+            .and_then(|last| last.client_token.clone());
+        if last.as_deref() == Some(&*token) {
+            return self.shared.resume(arn);
+        }
+        match self.shared.redrive(arn, Some(&token)).await {
+            Ok(_) => Ok(()),
+            Err(RedriveError::Not(why)) => {
+                tracing::warn!(%arn, %why, "a child execution is not redriven");
+                Ok(())
+            }
+            Err(RedriveError::Engine(error)) => Err(error),
+        }
     }
 }
 

@@ -7,21 +7,22 @@
 //! Express ones begin anew.
 
 mod children;
+mod foreman;
 mod log;
 mod source;
 mod told;
+mod writing;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use asl::Failure;
 use asl::arn::MapRunArn;
 use asl::interpreter::{Command, Event, MapRunCommand};
-use asl::map_run::{ChildEnd, Record, RunEnd, Settings, Verdict};
-use asl::{ErrorName, Failure};
+use asl::map_run::{MapRun, Record, RunEnd, Settings};
 use journal::{Listing, Status, Under};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
 
-pub use source::{ItemReaders, Items, NextItem, NoReaders, OpeningItems, SourceItem};
 pub(crate) use told::Reins;
 pub use told::{MapRunTold, UpdateError};
 
@@ -30,12 +31,10 @@ use crate::progress::Commit;
 use crate::shared::Shared;
 use crate::slot::{Slot, lock};
 use crate::story::definition_of;
-use children::{Cutter, Nursery};
+use children::Nursery;
+use foreman::Foreman;
 use log::Log;
-
-/// Ends of children that are taken into one row, at most: what a row's size allows when each
-/// has the largest output.
-const ENDS_A_ROW_MAX: usize = 128;
+use told::Live;
 
 /// Children that are stopped at once when a run ends early.
 const STOPPED_AT_ONCE: usize = 100;
@@ -51,9 +50,16 @@ impl Shared {
     ) {
         let (stop, stopped) = oneshot::channel();
         let (settings, updates) = mpsc::channel(1);
-        locked
-            .map_runs
-            .insert(command.run, Reins { stop, settings });
+        let live = Arc::new(Mutex::new(Live {
+            run: MapRun::new(&command.plan),
+            running: (0, 0),
+        }));
+        let reins = Reins {
+            stop,
+            settings,
+            live: Arc::clone(&live),
+        };
+        locked.map_runs.insert(command.run, reins);
         let (shared, slot) = (Arc::clone(self), Arc::downgrade(slot));
         let command = Arc::new(command);
         tokio::spawn(async move {
@@ -61,11 +67,14 @@ impl Shared {
                 return;
             }
             let Some(parent) = slot.upgrade() else { return };
-            let done = shared.drive(&parent, &command, stopped, updates).await;
+            let done = shared
+                .drive(&parent, &command, live, stopped, updates)
+                .await;
             let end = match done {
                 Ok(Some(end)) => end,
                 // The engine is shut down; a restart goes on.
                 Ok(None) => return,
+                Err(_) if shared.is_halted.load(Ordering::Acquire) => return,
                 Err(error) => {
                     let run = &command.plan.arn;
                     tracing::error!(%run, %error, "a Map Run goes no further in this process");
@@ -107,15 +116,21 @@ impl Shared {
             run: told.key,
             plan: told.plan,
             started_at: told.started_at,
+            redrives: told.run.redrives(),
         };
         self.stop_children(&command).await?;
-        let mut log = Log::open(self, &told.execution, &command).await?;
+        let live = Arc::new(Mutex::new(Live {
+            run: MapRun::new(&command.plan),
+            running: (0, 0),
+        }));
+        let mut log = Log::open(self, &told.execution, &command, live).await?;
+        self.end_run(&mut log, RunEnd::Aborted).await
+    }
+
+    async fn end_run(&self, log: &mut Log, end: RunEnd) -> Result<(), Error> {
         let at = self.workshop.clock.now();
-        log.append(vec![Record::Ended {
-            end: RunEnd::Aborted,
-            at,
-        }])
-        .await
+        log.push(Record::Ended { end, at }, 0);
+        log.settle_all().await
     }
 
     /// Drives a run to its end; none when the engine is shut down meanwhile.
@@ -123,88 +138,46 @@ impl Shared {
         self: &Arc<Self>,
         parent: &Arc<Mutex<Slot>>,
         command: &Arc<MapRunCommand>,
+        live: Arc<Mutex<Live>>,
         stopped: oneshot::Receiver<()>,
         updates: mpsc::Receiver<Settings>,
     ) -> Result<Option<RunEnd>, Error> {
         let identity = Arc::clone(lock(parent).execution.identity());
-        let mut log = Log::open(self, &identity.execution_arn, command).await?;
-        if let Some((end, _)) = log.run.end() {
-            return Ok(Some(end.clone()));
+        let mut log = Log::open(self, &identity.execution_arn, command, live).await?;
+        if log.run(MapRun::redrives) < command.redrives {
+            let (count, run) = (command.redrives, command.run);
+            let at = self.workshop.clock.now();
+            log.push(Record::Redriven { count, run, at }, 0);
+            log.settle_all().await?;
+        }
+        if let Some((end, _)) = log.run(|run| run.end().cloned()) {
+            return Ok(Some(end));
         }
         let nursery = Arc::new(Nursery {
             shared: Arc::clone(self),
             definition: definition_of(&*self.journal, &identity.execution_arn)?,
             parent: identity,
             command: Arc::clone(command),
+            writer: log.run(|run| run.writer().clone()),
+            is_ending: AtomicBool::new(false),
         });
+        let mut foreman = Foreman::new(log, nursery, Arc::clone(parent));
         let ended = tokio::select! {
-            ended = self.run_children(&mut log, parent, &nursery, updates) => Some(ended?),
+            biased;
             stopped = stopped => match stopped {
                 Ok(()) => Some(RunEnd::Aborted),
                 Err(_) => None,
             },
+            ended = foreman.work(updates) => Some(ended?),
         };
         let Some(end) = ended else { return Ok(None) };
         if !matches!(end, RunEnd::Succeeded(_)) {
-            self.stop_children(command).await?;
+            foreman.stop().await?;
+            foreman.write_the_rest(&end).await?;
         }
-        let at = self.workshop.clock.now();
-        log.append(vec![Record::Ended {
-            end: end.clone(),
-            at,
-        }])
-        .await?;
+        self.end_run(&mut foreman.log, end.clone()).await?;
+        foreman.tell();
         Ok(Some(end))
-    }
-
-    /// Opens children and records their ends until the run comes to something.
-    async fn run_children(
-        self: &Arc<Self>,
-        log: &mut Log,
-        parent: &Mutex<Slot>,
-        nursery: &Arc<Nursery>,
-        mut updates: mpsc::Receiver<Settings>,
-    ) -> Result<RunEnd, Error> {
-        let plan = &nursery.command.plan;
-        let items = match source::open(&plan.source, &*self.readers).await {
-            Ok(items) => items,
-            Err(failure) => return Ok(RunEnd::Failed(failure)),
-        };
-        let (mut cutter, mut open) = (Cutter::new(items), JoinSet::new());
-        loop {
-            while log.run.total().is_none() && open.len() < log.run.settings().concurrency as usize
-            {
-                match cutter.next(parent, &nursery.command).await {
-                    Ok(Some(child)) if log.run.is_done(child.number) => {}
-                    Ok(Some(child)) => {
-                        open.spawn(Arc::clone(nursery).run(child));
-                    }
-                    Ok(None) => {
-                        let (children, items) = cutter.count();
-                        log.append(vec![Record::Exhausted { children, items }])
-                            .await?;
-                    }
-                    Err(failure) => return Ok(RunEnd::Failed(failure)),
-                }
-            }
-            match log.run.verdict() {
-                None => {}
-                Some(Verdict::Succeeded(result)) => return Ok(RunEnd::Succeeded(result)),
-                Some(Verdict::Failed(failure)) => return Ok(RunEnd::Failed(failure)),
-                Some(Verdict::Write) => return Ok(RunEnd::Failed(cannot_write())),
-            }
-            if open.is_empty() {
-                let run = &plan.arn;
-                return Err(Error::Damaged(format!(
-                    "{run} lost a child that it had opened"
-                )));
-            }
-            let records = tokio::select! {
-                ends = ended(&mut open) => ends.into_iter().map(Record::Child).collect(),
-                Some(settings) = updates.recv() => vec![Record::Updated(settings)],
-            };
-            log.append(records).await?;
-        }
     }
 
     /// Stops the Standard children that still run; Express ones ended with their tasks.
@@ -216,6 +189,9 @@ impl Shared {
             ..Listing::default()
         };
         loop {
+            if self.is_halted.load(Ordering::Acquire) {
+                return Err(Error::Interrupted("the engine goes".into()));
+            }
             let running = self.journal.list(&listing)?.summaries;
             if running.is_empty() {
                 return Ok(());
@@ -225,27 +201,4 @@ impl Shared {
             }
         }
     }
-}
-
-/// A ResultWriter needs somewhere to write.
-fn cannot_write() -> Failure {
-    let cause = "Nothing here can write results: no object store is configured.";
-    Failure::new(ErrorName::RESULT_WRITER_FAILED, cause)
-}
-
-/// The next ends of children, one at least.
-async fn ended(open: &mut JoinSet<ChildEnd>) -> Vec<ChildEnd> {
-    let mut ends = Vec::new();
-    while let Some(joined) = match ends.is_empty() {
-        true => open.join_next().await,
-        false => open.try_join_next(),
-    } {
-        // A child that was cancelled has no end; one that panicked is a bug of ours that
-        // tokio has told already.
-        ends.extend(joined.ok());
-        if ends.len() >= ENDS_A_ROW_MAX {
-            break;
-        }
-    }
-    ends
 }

@@ -1,21 +1,19 @@
 //! What is known of a Map Run, live or ended; and the changes that may be made to a live one.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use asl::Timestamp;
 use asl::arn::{ExecutionArn, MapRunArn};
 use asl::interpreter::{MapRunPlan, TaskKey};
-use asl::map_run::{self, MapRun, Record, Settings};
+use asl::map_run::{MapRun, Record, Settings};
 use journal::Status;
 use tokio::sync::{mpsc, oneshot};
 
+use super::log::each_row;
 use crate::executor::Engine;
 use crate::parts::Error;
 use crate::shared::Shared;
 use crate::slot::lock;
-
-/// Rows that are read at once.
-const ROWS_READ: usize = 1_000;
 
 /// A Map Run, as it is stored.
 #[derive(Clone, Debug)]
@@ -26,13 +24,26 @@ pub struct MapRunTold {
     pub plan: MapRunPlan,
     /// How far it is.
     pub run: MapRun,
+    /// Children that run now, and their items.
+    pub running: (u64, u64),
     /// How it stands.
     pub status: Status,
     /// When it began.
     pub started_at: Timestamp,
     /// When it ended, if it has.
     pub stopped_at: Option<Timestamp>,
+    /// When it was last redriven, if it was.
+    pub redriven_at: Option<Timestamp>,
     pub(super) key: TaskKey,
+}
+
+/// A run that runs, as it stands.
+#[derive(Debug)]
+pub(crate) struct Live {
+    /// What is durable of it.
+    pub(crate) run: MapRun,
+    /// Children that run now, and their items.
+    pub(crate) running: (u64, u64),
 }
 
 /// How the engine reaches a run that runs.
@@ -42,6 +53,8 @@ pub(crate) struct Reins {
     pub(crate) stop: oneshot::Sender<()>,
     /// Changes what it may do.
     pub(crate) settings: mpsc::Sender<Settings>,
+    /// How far it is.
+    pub(crate) live: Arc<Mutex<Live>>,
 }
 
 /// Why a Map Run was not changed.
@@ -86,46 +99,61 @@ impl Engine {
     }
 }
 
-/// Reads a run's rows.
+/// Reads a run's rows; of one that runs here, only the first and what its driver knows.
 pub(super) fn read(shared: &Shared, arn: &MapRunArn) -> Result<MapRunTold, Error> {
     let rows_of = ExecutionArn(Arc::clone(&arn.0));
     let summary = shared.journal.summary(&rows_of)?;
-    let (mut told, mut next): (Option<MapRunTold>, u64) = (None, 0);
-    loop {
-        let rows = shared.journal.rows(&rows_of, next, ROWS_READ)?;
-        let count = rows.len();
-        for row in rows {
-            let damaged = |why: String| Error::Damaged(format!("row {next} of {arn}: {why}"));
-            let records = map_run::decode(&row.records).map_err(|e| damaged(e.to_string()))?;
-            for record in &records {
-                match (&mut told, record) {
-                    (
-                        None,
-                        Record::Opened {
-                            execution,
-                            run,
-                            plan,
-                        },
-                    ) => {
-                        told = Some(MapRunTold {
-                            execution: execution.clone(),
-                            run: MapRun::new(plan),
-                            plan: (**plan).clone(),
-                            status: summary.status,
-                            started_at: summary.opened.started_at,
-                            stopped_at: summary.stopped_at,
-                            key: *run,
-                        });
-                    }
-                    (Some(told), record) => told.run.apply(record),
-                    (None, _) => return Err(damaged("it does not begin".into())),
-                }
-            }
-            next = row.sequence + 1;
-        }
-        if count < ROWS_READ {
-            let nothing = || Error::Damaged(format!("{arn} has no rows"));
-            return told.ok_or_else(nothing);
-        }
+    let damaged = |why: &str| Error::Damaged(format!("{arn}: {why}"));
+    let first = shared.journal.rows(&rows_of, 0, 1)?.pop();
+    let first = first.ok_or_else(|| damaged("it has no rows"))?;
+    let records = asl::map_run::decode(&first.records).map_err(|e| damaged(&e.to_string()))?;
+    let Some(Record::Opened {
+        execution,
+        run,
+        plan,
+    }) = records.into_iter().next()
+    else {
+        return Err(damaged("it does not begin"));
+    };
+    let mut told = MapRunTold {
+        execution,
+        run: MapRun::new(&plan),
+        running: (0, 0),
+        plan: *plan,
+        status: summary.status,
+        started_at: summary.opened.started_at,
+        stopped_at: summary.stopped_at,
+        redriven_at: None,
+        key: run,
+    };
+    if let Some(live) = live(shared, &mut told) {
+        let live = live.lock().unwrap_or_else(PoisonError::into_inner);
+        told.run = live.run.clone();
+        told.running = live.running;
+        told.redriven_at = told.run.redriven_at();
+        return Ok(told);
     }
+    each_row(shared, &rows_of, |records| {
+        for record in &records {
+            if let Record::Redriven { run, .. } = record {
+                told.key = *run;
+            }
+            told.run.apply(record);
+        }
+        Ok(())
+    })?;
+    told.redriven_at = told.run.redriven_at();
+    Ok(told)
+}
+
+/// A run that its parent drives here; sets the key under which it does.
+fn live(shared: &Shared, told: &mut MapRunTold) -> Option<Arc<Mutex<Live>>> {
+    let slot = shared.live(&told.execution)?;
+    let locked = lock(&slot);
+    let (key, reins) = locked.map_runs.iter().find(|(_, reins)| {
+        let live = reins.live.lock().unwrap_or_else(PoisonError::into_inner);
+        *live.run.arn() == told.plan.arn
+    })?;
+    told.key = *key;
+    Some(Arc::clone(&reins.live))
 }

@@ -1,0 +1,98 @@
+//! What a Map Run asks of whoever keeps objects.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use asl::{ErrorName, Failure, Payload};
+use serde_json::Value;
+
+use crate::limits;
+
+/// The future of an answer.
+pub type Answering<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
+
+/// An item, as its source gave it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// Itself.
+    pub value: Value,
+    /// `$$.Map.Item.Key`: its name, where the source is an object's fields.
+    pub key: Option<Arc<str>>,
+    /// `$$.Map.Item.Source`: `STATE_DATA`, or the URI of what it was read from.
+    pub source: Arc<str>,
+}
+
+/// The future of the next item; none at the end.
+pub type NextItem<'a> = Answering<'a, Option<Item>>;
+
+/// Items, one after the other: the same, in the same order, each time they are read.
+pub trait Items: Send {
+    /// The next item. The future may be dropped and asked for anew.
+    ///
+    /// # Errors
+    /// The Map Run's failure, in most cases `States.ItemReaderFailed`.
+    fn next(&mut self) -> NextItem<'_>;
+}
+
+/// What tells the state of a source: an object's ETag. Read again under another one, it
+/// would not give the same items.
+pub type Pinned = Option<String>;
+
+/// A source that was opened, and what it is pinned to.
+pub type OpenedItems = (Box<dyn Items>, Pinned);
+
+/// An object that is being written. Nothing of it is seen before it is finished; dropped
+/// unfinished, it never is.
+pub trait ObjectWriter: Send {
+    /// Appends bytes.
+    ///
+    /// # Errors
+    /// `States.ResultWriterFailed`.
+    fn write(&mut self, bytes: Vec<u8>) -> Answering<'_, ()>;
+
+    /// Makes the object what was written, in place of any that is there.
+    ///
+    /// # Errors
+    /// `States.ResultWriterFailed`.
+    fn finish(self: Box<Self>) -> Answering<'static, ()>;
+}
+
+/// Reads and writes objects.
+pub trait Objects: Send + Sync + 'static {
+    /// Opens what an ItemReader names. `reader` is that field, evaluated; `pinned` is what an
+    /// earlier opening of the same source told.
+    ///
+    /// # Errors
+    /// The Map Run's failure.
+    fn open<'a>(&'a self, reader: &'a Payload, pinned: Pinned) -> Answering<'a, OpenedItems>;
+
+    /// Largest object of results, in bytes.
+    fn result_bytes_max(&self) -> u64 {
+        limits::RESULT_FILE_BYTES_MAX
+    }
+
+    /// Begins an object.
+    ///
+    /// # Errors
+    /// `States.ResultWriterFailed`.
+    fn create<'a>(&'a self, bucket: &'a str, key: &'a str) -> Answering<'a, Box<dyn ObjectWriter>>;
+}
+
+/// No store at all: a Map that names one fails, and says so.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoObjects;
+
+impl Objects for NoObjects {
+    fn open<'a>(&'a self, _: &'a Payload, _: Pinned) -> Answering<'a, OpenedItems> {
+        let cause = "Nothing here can read items: no object store is configured.";
+        let failure = Failure::new(ErrorName::ITEM_READER_FAILED, cause);
+        Box::pin(std::future::ready(Err(failure)))
+    }
+
+    fn create<'a>(&'a self, _: &'a str, _: &'a str) -> Answering<'a, Box<dyn ObjectWriter>> {
+        let cause = "Nothing here can write results: no object store is configured.";
+        let failure = Failure::new(ErrorName::RESULT_WRITER_FAILED, cause);
+        Box::pin(std::future::ready(Err(failure)))
+    }
+}

@@ -1,0 +1,63 @@
+//! What lay in the buckets of recorded Map Runs. The recordings say what was read, not from
+//! what: the objects here are made from that, with a little more where something is cut off.
+
+use std::path::Path;
+
+/// An object: its key and what is in it.
+type Object = (&'static str, &'static str);
+
+const CONTENTS: [(&str, &[Object]); 6] = [
+    (
+        "test_map_item_reader_base_json",
+        &[(
+            "file.json",
+            r#"[{"verdict": "true", "statement_date": "6/11/2008", "statement_source": "speech"},
+                {"verdict": "false", "statement_date": "6/7/2022", "statement_source": "television"},
+                {"verdict": "mostly-true", "statement_date": "5/18/2016", "statement_source": "news"},
+                {"verdict": "false", "statement_date": "5/18/2024", "statement_source": "x"}]"#,
+        )],
+    ),
+    (
+        "test_map_item_reader_base_json_max_items",
+        &[(
+            "file.json",
+            r#"[{"verdict": "true", "statement_date": "6/11/2008", "statement_source": "speech"},
+                {"verdict": "true", "statement_date": "6/11/2008", "statement_source": "speech"},
+                {"verdict": "true", "statement_date": "6/11/2008", "statement_source": "speech"}]"#,
+        )],
+    ),
+    (
+        "test_map_item_reader_json_no_json_list_object",
+        &[("file.json", r#"{"Hello": "world"}"#)],
+    ),
+    (
+        "test_map_item_reader_csv_first_row_extra_fields",
+        &[(
+            "file.csv",
+            "H1,\nValue4,Value5,Value6\n,,,\ntrue,1,HelloWorld\nNull,None,\n   ,\n",
+        )],
+    ),
+    (
+        "test_map_item_reader_base_list_objects_v2",
+        &[
+            ("file_0.txt", "HelloWorld!\n"),
+            ("file_1.txt", "HelloWorld!\n"),
+            ("file_2.txt", "HelloWorld!\n"),
+        ],
+    ),
+    ("test_map_state_result_writer", &[]),
+];
+
+/// What lay in a case's bucket, if that is known.
+pub(super) fn contents(case: &str) -> Option<&'static [Object]> {
+    let case = case.rsplit('/').next().unwrap_or_default();
+    let known = CONTENTS.iter().find(|(name, _)| *name == case);
+    known.map(|(_, objects)| *objects)
+}
+
+/// Lays a case's objects out in a folder.
+pub(super) fn fill(case: &str, folder: &Path) {
+    for (key, text) in contents(case).into_iter().flatten() {
+        std::fs::write(folder.join(key), text).expect("a folder to write in");
+    }
+}
