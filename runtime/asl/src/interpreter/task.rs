@@ -309,9 +309,9 @@ fn seconds_of(expression: &Expression, value: &Value) -> Result<u64, Fault> {
         field,
         query,
     } = expression;
-    let whole = value.as_f64().filter(|seconds| seconds.fract() == 0.0);
-    match (whole, query) {
-        (Some(seconds), _) if (1.0..=limits::SECONDS_MAX as f64).contains(&seconds) => {
+    let range = 1.0..=limits::SECONDS_MAX as f64;
+    match (value.as_f64(), query) {
+        (Some(seconds), _) if seconds.fract() == 0.0 && range.contains(&seconds) => {
             Ok(seconds as u64)
         }
         (None, Query::Jsonata(_)) => {

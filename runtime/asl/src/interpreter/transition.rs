@@ -19,7 +19,7 @@ use crate::definition::{
     Transition,
 };
 use crate::history::{Detail, ScopeId};
-use crate::query::{self, Variables};
+use crate::query::{self, Variables, jsonpath};
 use crate::{ErrorName, Payload, limits};
 
 /// What the expressions of one state may read, gathered once.
@@ -113,6 +113,14 @@ impl Driver<'_> {
                         Ok(Payload::from_value(found.clone()))
                     }
                     Ok(Cow::Owned(found)) => Ok(Payload::from_value(found)),
+                    Err(jsonpath::EvaluationError::PathNotFound { .. }) => {
+                        // The blank before the colon is AWS's, here and nowhere else.
+                        let missing = path.missing(&scope);
+                        Err(Fault::runtime(format!(
+                            "Invalid path '{}' : {missing}",
+                            expression.source
+                        )))
+                    }
                     Err(error) => Err(Fault::runtime(format!(
                         "Invalid path '{}': {error}",
                         expression.source

@@ -72,16 +72,18 @@ impl Driver<'_> {
 }
 
 fn seconds_of(expression: &Expression, value: &Value) -> Result<u64, Fault> {
-    let seconds = value.as_f64().filter(|seconds| seconds.fract() == 0.0);
-    match (seconds, &expression.query) {
-        (Some(seconds), _) if (0.0..=limits::SECONDS_MAX as f64).contains(&seconds) => {
+    let whole = |seconds: &f64| seconds.fract() == 0.0;
+    match (value.as_f64(), &expression.query) {
+        (Some(seconds), _)
+            if whole(&seconds) && (0.0..=limits::SECONDS_MAX as f64).contains(&seconds) =>
+        {
             Ok(seconds as u64)
         }
         (None, Query::Jsonata(_)) => Err(Fault::query(
             expression,
             jsonata::unexpected_type(&expression.source, &expression.field.0, "number", value),
         )),
-        (_, Query::Jsonata(_)) => Err(Fault::query(
+        (Some(_), Query::Jsonata(_)) => Err(Fault::query(
             expression,
             format!(
                 "The JSONata expression '{}' specified for the field '{}' returned a value out of \
@@ -91,12 +93,18 @@ fn seconds_of(expression: &Expression, value: &Value) -> Result<u64, Fault> {
                 limits::SECONDS_MAX
             ),
         )),
-        _ => Err(Fault::runtime(format!(
-            "The SecondsPath parameter does not reference a valid positive integer value: \
-             {} == {}",
-            expression.source,
-            plain(value)
-        ))),
+        // A wait that is too long is refused where its end is known.
+        (Some(seconds), _) if whole(&seconds) && seconds >= 0.0 => Ok(seconds as u64),
+        (seconds, _) => {
+            let what = match seconds {
+                Some(seconds) if whole(&seconds) => "references a negative value",
+                _ => "cannot be parsed as a long value",
+            };
+            let (source, value) = (&expression.source, plain(value));
+            Err(Fault::runtime(format!(
+                "The SecondsPath parameter {what}: {source} == {value}"
+            )))
+        }
     }
 }
 
@@ -135,5 +143,43 @@ fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::definition::Field;
+    use crate::query::jsonpath::Path;
+
+    #[test]
+    fn seconds_that_a_path_leads_to() {
+        let expression = Expression {
+            source: "$.s".into(),
+            field: Field("SecondsPath".into()),
+            query: Query::Path(Path::parse("$.s").unwrap()),
+        };
+        let long = "An error occurred while executing the state 'W' (entered at the event id #2). \
+                    The SecondsPath parameter cannot be parsed as a long value: $.s ==";
+        let negative = long.replace("cannot be parsed as a long", "references a negative");
+        for (value, expected) in [
+            (json!(0), Ok(0)),
+            (json!(2.0), Ok(2)),
+            (json!(99_999_999_999_u64), Ok(99_999_999_999)),
+            (json!(1.5), Err(format!("{long} 1.5"))),
+            (json!("5"), Err(format!("{long} 5"))),
+            (json!(null), Err(format!("{long} null"))),
+            (json!(-1), Err(format!("{negative} -1"))),
+        ] {
+            let found = seconds_of(&expression, &value);
+            let cause = |fault: Fault| fault.into_failure("W", crate::history::EventId(2)).cause;
+            assert_eq!(
+                found.map_err(|fault| cause(fault).unwrap()),
+                expected,
+                "{value}"
+            );
+        }
     }
 }

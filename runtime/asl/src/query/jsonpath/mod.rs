@@ -17,6 +17,7 @@
 
 mod evaluate;
 mod filter;
+mod missing;
 mod parse;
 mod parse_filter;
 mod reference;
