@@ -61,7 +61,7 @@ pub(super) fn open(
                 Some(format) => {
                     let many = Many {
                         shelf,
-                        named: Named::List(listed),
+                        named: Named::List(Box::new(listed)),
                         format,
                         current: None,
                     };
@@ -202,7 +202,7 @@ struct Many {
 /// Who names the objects.
 enum Named {
     Places(std::vec::IntoIter<Place>),
-    List(List),
+    List(Box<List>),
 }
 
 impl Source for Many {
