@@ -7,6 +7,7 @@ use asl::history::{Usage, Via};
 use asl::interpreter::{Identity, Report, TaskCommand};
 use host::{Attempt, Context, OnHeartbeat, TaskHost};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
@@ -200,4 +201,28 @@ fn context(identity: &Identity, command: &TaskCommand) -> Context {
 /// The same when this attempt is repeated: an execution and the event that scheduled it.
 pub(crate) fn idempotency_key(identity: &Identity, command: &TaskCommand) -> String {
     format!("{}#{}", identity.execution_arn, command.task.scheduled.0)
+}
+
+/// What an attempt's calls are known by to who answers them.
+pub(crate) fn request_id(idempotency_key: &str) -> String {
+    uuid_of(&format!("{idempotency_key}/request"))
+}
+
+/// A UUID that is always the same for this key.
+pub(crate) fn uuid_of(key: &str) -> String {
+    let hash = Sha256::digest(key.as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash[..16]);
+    // Version 8, "custom", of RFC 9562.
+    bytes[6] = bytes[6] & 0x0f | 0x80;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let parts = [
+        &text[..8],
+        &text[8..12],
+        &text[12..16],
+        &text[16..20],
+        &text[20..],
+    ];
+    parts.join("-")
 }

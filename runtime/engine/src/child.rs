@@ -17,9 +17,8 @@ use asl::history::Via;
 use asl::interpreter::{Command, End, Event, Identity, Kind, Report, TaskCommand, TaskKey};
 use asl::{ErrorName, Failure, Payload, limits};
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
-use crate::attempt::idempotency_key;
+use crate::attempt::{idempotency_key, request_id, uuid_of};
 use crate::directory::NoTarget;
 use crate::integration;
 use crate::opening::Parent;
@@ -62,7 +61,8 @@ fn waits_for_end(command: &TaskCommand) -> bool {
 }
 
 /// A refused call, in the words of AWS's SDK.
-fn refused(error: &str, message: &str, request_id: &str) -> Failure {
+fn refused(error: &str, message: &str, key: &str) -> Failure {
+    let request_id = request_id(key);
     Failure::new(
         &format!("StepFunctions.{error}Exception"),
         format!(
@@ -87,7 +87,7 @@ impl Wanted {
             runtime("The Parameters of states:startExecution must have a string StateMachineArn.")
         })?;
         let name = match parameters.get("Name") {
-            None | Some(Value::Null) => name_of(key),
+            None | Some(Value::Null) => uuid_of(key),
             Some(Value::String(name)) if is_name(name) => name.clone(),
             Some(Value::String(name)) => {
                 let message = format!("Invalid Name: '{name}'");
@@ -122,26 +122,6 @@ fn is_name(name: &str) -> bool {
         && name.chars().all(|c| {
             !c.is_whitespace() && !c.is_control() && !"<>{}[]?*\"#%\\^|~`$&,;:/".contains(c)
         })
-}
-
-/// A name for a child that was given none: always the same for one attempt, in the form of
-/// a UUID.
-fn name_of(key: &str) -> String {
-    let hash = Sha256::digest(key.as_bytes());
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash[..16]);
-    // Version 8, "custom", of RFC 9562.
-    bytes[6] = bytes[6] & 0x0f | 0x80;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let parts = [
-        &text[..8],
-        &text[8..12],
-        &text[12..16],
-        &text[16..20],
-        &text[20..],
-    ];
-    parts.join("-")
 }
 
 impl Shared {
@@ -198,7 +178,7 @@ impl Shared {
             let message = "This operation is not supported by this type of state machine";
             return Err(refused("StateMachineTypeNotSupported", message, &key));
         }
-        let child = target.identity(wanted.name, &name_of(&format!("{key}/unique")));
+        let child = target.identity(wanted.name, &uuid_of(&format!("{key}/unique")));
         let arn = child.execution_arn.clone();
         let parent = Parent {
             execution: identity.execution_arn.clone(),
@@ -346,9 +326,10 @@ fn internal(error: &Error) -> Failure {
 }
 
 /// What StartExecution answers, as an integration words it.
-fn answer(child: &ExecutionArn, started_at: asl::Timestamp, request_id: &str) -> Payload {
+fn answer(child: &ExecutionArn, started_at: asl::Timestamp, key: &str) -> Payload {
+    let request_id = request_id(key);
     let headers = [
-        ("x-amzn-RequestId", request_id),
+        ("x-amzn-RequestId", &*request_id),
         ("connection", "keep-alive"),
         ("Content-Type", "application/x-amz-json-1.0"),
     ];
@@ -451,9 +432,9 @@ mod tests {
 
     #[test]
     fn a_child_without_a_name_has_that_of_its_attempt() {
-        let name = name_of("arn#3");
-        assert_eq!(name, name_of("arn#3"));
-        assert_ne!(name, name_of("arn#4"));
+        let name = uuid_of("arn#3");
+        assert_eq!(name, uuid_of("arn#3"));
+        assert_ne!(name, uuid_of("arn#4"));
         assert!(is_name(&name) && name.len() == 36);
     }
 

@@ -12,7 +12,7 @@ use host::{Module, Outcome};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::attempt::idempotency_key;
+use crate::attempt::{idempotency_key, request_id};
 use crate::function::{FunctionName, Modules, NotDeployed};
 use crate::log_result::log_result;
 use crate::services::Invoked;
@@ -82,8 +82,8 @@ impl Elsewhere {
     }
 
     /// AWS's words for a function that is nowhere.
-    pub(crate) fn not_found(&self, request_id: &str) -> Failure {
-        let function = &self.function;
+    pub(crate) fn not_found(&self, key: &str) -> Failure {
+        let (function, request_id) = (&self.function, request_id(key));
         let qualifier = function.qualifier.as_deref().unwrap_or("$LATEST");
         Failure::new(
             ErrorName::RESOURCE_NOT_FOUND,
@@ -182,7 +182,7 @@ fn invoke<'c>(
             input,
             answer: Answer::Invocation {
                 version,
-                request_id: idempotency_key(identity, command),
+                request_id: request_id(&idempotency_key(identity, command)),
                 with_log: parameters.get("LogType").and_then(Value::as_str) == Some("Tail"),
             },
         }),

@@ -98,8 +98,8 @@ impl Services for NoServices {
             ErrorName::TASK_FAILED,
             format!(
                 "Nothing here can do the work of '{}': this runtime runs deployed task modules \
-                 (wasm:NAME, a Lambda function ARN, or lambda:invoke) and state machines \
-                 (states:startExecution).",
+                 (wasm:NAME, a Lambda function ARN, or lambda:invoke), state machines \
+                 (states:startExecution) and Step Functions' own operations (aws-sdk:sfn:…).",
                 call.resource
             ),
         );
