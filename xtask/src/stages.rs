@@ -63,6 +63,9 @@ pub(crate) fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
     Ok(())
 }
 
+/// The emulator that Stepwell is measured beside.
+const BESIDE: &str = "tests/load/moto.txt";
+
 /// Where runs of the benches are kept.
 const RUNS: &str = "tests/bench/runs";
 
@@ -70,6 +73,9 @@ const RUNS: &str = "tests/bench/runs";
 /// its limit and target, and keeps the run.
 pub(crate) fn bench(workspace: &Workspace, name: Option<&String>) -> Result<()> {
     guests::build(workspace)?;
+    let mut alone = workspace.cargo();
+    alone.args(["build", "--release", "--package", "server"]);
+    stage("Building stepwell as its users do", &mut alone)?;
     let figures = workspace.target.join("figures.jsonl");
     // What an earlier run left there, if one ended half-way.
     let _ = fs::remove_file(&figures);
@@ -80,6 +86,13 @@ pub(crate) fn bench(workspace: &Workspace, name: Option<&String>) -> Result<()> 
         "--bench",
         name.map_or("*", String::as_str),
     ]);
+    match python::environment(workspace, BESIDE, "moto, to measure beside") {
+        Ok(environment) => bench.env("STEPWELL_MOTO", environment),
+        Err(why) => {
+            eprintln!("==> SKIPPED: moto beside Stepwell: {why}");
+            bench.env_remove("STEPWELL_MOTO")
+        }
+    };
     stage(
         "Running the benches (the first build is optimised, and takes minutes)",
         &mut bench,
