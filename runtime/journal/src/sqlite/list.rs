@@ -21,6 +21,9 @@ const SUMMARY: &str = "SELECT e.arn, machine.arn, e.name, e.started_at, version.
      LEFT JOIN arns alias ON alias.id = e.alias
      LEFT JOIN arns map_run ON map_run.id = e.map_run";
 
+/// The query for the number of an ARN.
+pub(super) const ID_OF: &str = "SELECT id FROM arns WHERE arn = ?1";
+
 /// What a query of one index gives: outer error, the storage; inner, damage.
 type Read<T> = Result<Result<T, Error>, rusqlite::Error>;
 
@@ -156,7 +159,7 @@ fn text_of(under: &Under) -> &str {
 /// The number of an ARN that executions are listed under, if any ever was.
 fn id_of(connection: &Connection, arn: &str) -> Result<Option<i64>, rusqlite::Error> {
     connection
-        .prepare_cached("SELECT id FROM arns WHERE arn = ?1")?
+        .prepare_cached(ID_OF)?
         .query_row([arn], |row| row.get(0))
         .optional()
 }

@@ -58,9 +58,12 @@ impl Readers {
             Some(connection) => connection,
             None => files::open_reader(&self.path, &self.options).map_err(refused)?,
         };
-        let snapshot = connection.unchecked_transaction().map_err(refused)?;
-        let outcome = read(&snapshot).map_err(refused)?;
-        snapshot.finish().map_err(refused)?;
+        // Prepared once a connection. One that fails on the way is not kept, and its snapshot
+        // goes with it.
+        let run = |sql| connection.prepare_cached(sql)?.execute([]);
+        run("BEGIN").map_err(refused)?;
+        let outcome = read(&connection).map_err(refused)?;
+        run("COMMIT").map_err(refused)?;
         let mut idle = idle();
         if idle.len() < IDLE_MAX {
             idle.push(connection);

@@ -28,6 +28,23 @@ fn keeps_the_contract() {
     check(|| TempDir::new().unwrap());
 }
 
+/// Of each start the journal is asked whether there is one of that name: for a while SQLite
+/// planned that question anew each time, which cost more than answering it.
+#[test]
+fn a_statement_is_planned_once() {
+    let dir = TempDir::new().unwrap();
+    let journal = open(dir.path());
+    let machine = Place::default().state_machine("machine");
+    for _ in 0..3 {
+        assert_eq!(journal.open_count(Some(&machine)).unwrap(), 0);
+    }
+    let planned_anew = journal.readers.with(|connection| {
+        let asked = connection.prepare_cached(list::ID_OF)?;
+        Ok(Ok(asked.get_status(rusqlite::StatementStatus::RePrepare)))
+    });
+    assert_eq!(planned_anew.unwrap(), 0);
+}
+
 fn open(dir: &Path) -> SqliteJournal {
     SqliteJournal::open(dir, Options::default()).unwrap()
 }
