@@ -8,7 +8,6 @@
 //! Source: AWS, "Start a new Step Functions state machine from a running execution"; shapes
 //! and texts as recorded.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use asl::arn::ExecutionArn;
@@ -25,12 +24,12 @@ use crate::opening::Parent;
 use crate::parts::{Error, StartError, StartRequest};
 use crate::progress::Commit;
 use crate::shared::Shared;
-use crate::slot::{Slot, lock};
+use crate::slot::{ByArn, Slot, lock};
 use crate::story::{Told, tell};
 
 /// Which Tasks wait for the end of which execution: rebuilt from the Tasks themselves.
 #[derive(Default)]
-pub(crate) struct Waiters(Mutex<HashMap<ExecutionArn, Vec<(ExecutionArn, TaskKey)>>>);
+pub(crate) struct Waiters(Mutex<ByArn<Vec<(ExecutionArn, TaskKey)>>>);
 
 impl Waiters {
     fn add(&self, child: ExecutionArn, parent: ExecutionArn, task: TaskKey) {

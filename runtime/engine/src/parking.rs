@@ -6,7 +6,6 @@
 //! one a tenth of that with its share of the journal (`benches/waiting.rs`); taking one of a
 //! few rows up again takes some 30 µs, less than the commit of its next row.
 
-use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,7 +17,7 @@ use tokio::sync::{Semaphore, mpsc};
 use crate::loading::load;
 use crate::parts::Error;
 use crate::shared::Shared;
-use crate::slot::{Slot, lock};
+use crate::slot::{ByArn, Slot, lock};
 use crate::timers::{Due, TimerKey, Wake};
 
 /// The shortest wait that is worth it.
@@ -35,7 +34,7 @@ const RETRY_MILLISECONDS: i64 = 5_000;
 /// The executions that are parked.
 pub(crate) struct Parking {
     /// Locked, if at all, by who has locked the slots.
-    parked: Mutex<HashMap<ExecutionArn, Parked>>,
+    parked: Mutex<ByArn<Parked>>,
     /// To whom those are told whose time has come.
     due: mpsc::UnboundedSender<ExecutionArn>,
 }
@@ -56,7 +55,7 @@ impl Parking {
         (Self { parked, due }, waking)
     }
 
-    fn parked(&self) -> MutexGuard<'_, HashMap<ExecutionArn, Parked>> {
+    fn parked(&self) -> MutexGuard<'_, ByArn<Parked>> {
         self.parked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -4,7 +4,6 @@
 //! are submitted under that mutex, so they reach the journal in order; whoever must not
 //! run ahead of the journal waits for the row's [`Commit`]. Attempts do; timers need not.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -27,7 +26,7 @@ use crate::parking::Parking;
 use crate::parts::{Error, Observer, StartedAs};
 use crate::progress::Commit;
 use crate::retiring::Attempts;
-use crate::slot::{Slot, lock};
+use crate::slot::{ByArn, Slot, lock};
 use crate::story::past;
 use crate::timers::{Due, TimerKey, Timers, Wake};
 use crate::watch::{Beginning, Watcher};
@@ -51,7 +50,7 @@ pub(crate) struct Shared {
     pub(crate) running: Running,
     pub(crate) attempts: Arc<Attempts>,
     /// Locked, if at all, by who has locked a slot: never the other way round.
-    pub(crate) slots: Mutex<HashMap<ExecutionArn, Arc<Mutex<Slot>>>>,
+    pub(crate) slots: Mutex<ByArn<Arc<Mutex<Slot>>>>,
 }
 
 /// Hands a due timer to whom it is for.
@@ -84,7 +83,7 @@ pub(crate) fn deliver(shared: &Weak<Shared>, timer: TimerKey, wake: Wake) {
 }
 
 impl Shared {
-    pub(crate) fn slots(&self) -> MutexGuard<'_, HashMap<ExecutionArn, Arc<Mutex<Slot>>>> {
+    pub(crate) fn slots(&self) -> MutexGuard<'_, ByArn<Arc<Mutex<Slot>>>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -18,6 +18,10 @@ use crate::timers::TimerKey;
 use crate::vigil::Vigil;
 use crate::watch::Watcher;
 
+/// A table by ARN. They are a hundred bytes and more, and looked up several times a step, so
+/// the hash must be fast; it is seeded, since callers choose the names.
+pub(crate) type ByArn<T> = HashMap<ExecutionArn, T, foldhash::fast::RandomState>;
+
 /// What the engine keeps of an execution that has not ended.
 pub(crate) struct Slot {
     pub(crate) execution: Execution,

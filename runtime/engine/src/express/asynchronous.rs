@@ -6,7 +6,6 @@
 //! entry is deleted at the end, and nobody waits for that: a deletion that a crash undoes is one
 //! more start. No history is kept, as on AWS.
 
-use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -20,6 +19,7 @@ use tokio::task::AbortHandle;
 use super::{Run, Seen};
 use crate::parts::{Error, StartError, StartRequest, Started, StartedAs};
 use crate::shared::Shared;
+use crate::slot::ByArn;
 use crate::watch::Beginning;
 
 /// The catalogue's kind of entry; its key is the execution's ARN.
@@ -42,10 +42,10 @@ struct Kept {
 
 /// The executions that run, by ARN: until the engine goes, or they end.
 #[derive(Default)]
-pub(crate) struct Running(Mutex<HashMap<ExecutionArn, Option<AbortHandle>>>);
+pub(crate) struct Running(Mutex<ByArn<Option<AbortHandle>>>);
 
 impl Running {
-    fn all(&self) -> MutexGuard<'_, HashMap<ExecutionArn, Option<AbortHandle>>> {
+    fn all(&self) -> MutexGuard<'_, ByArn<Option<AbortHandle>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
