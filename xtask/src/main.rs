@@ -26,6 +26,8 @@ usage: cargo xtask <COMMAND>
   fuzz TARGET [SECONDS]
                   run a fuzz target for ten minutes, or so long: definition, history,
                   intrinsics, jsonata, jsonpath
+  counts          count instructions under valgrind, against tests/counts/baseline.json;
+                  --update writes that anew
   guests          build the tasks of the examples: examples/<story>/tasks/<task>.wasm
   help            this text
 
@@ -47,6 +49,8 @@ fn main() -> ExitCode {
         "test" => stages::test(&workspace, &args),
         "bench" if args.len() <= 1 => stages::bench(&workspace, args.first()),
         "fuzz" if matches!(args.len(), 1 | 2) => fuzz::run(&workspace, &args[0], args.get(1)),
+        "counts" if args.is_empty() => stages::counts(&workspace, "check"),
+        "counts" if args == ["--update"] => stages::counts(&workspace, "update"),
         "guests" if args.is_empty() => guests::build(&workspace),
         "help" | "-h" | "--help" => {
             print!("{HELP}");

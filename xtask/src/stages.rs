@@ -1,4 +1,4 @@
-//! `cargo xtask test` and `cargo xtask bench`.
+//! `cargo xtask test`, `cargo xtask counts` and `cargo xtask bench`.
 
 use std::fs;
 use std::process::Command;
@@ -56,6 +56,9 @@ pub(crate) fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
         }
     };
     stage("Testing Stepwell", &mut all)?;
+    if args.is_empty() {
+        counts(workspace, "check")?;
+    }
     eprintln!(
         "==> All tests passed in {:.0} s",
         start.elapsed().as_secs_f64()
@@ -65,6 +68,18 @@ pub(crate) fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
 
 /// The emulator that Stepwell is measured beside.
 const BESIDE: &str = "tests/load/moto.txt";
+
+/// Counts instructions: whether what is done most often got dearer. Not part of the tests above,
+/// since it must be built optimised to mean anything.
+pub(crate) fn counts(workspace: &Workspace, what: &str) -> Result<()> {
+    let mut counts = workspace.cargo();
+    counts.args(["run", "--release", "--package", "counts", "--", what]);
+    stage(
+        "Counting instructions (the first build is optimised: a minute or two)",
+        &mut counts,
+    )?;
+    Ok(())
+}
 
 /// Where runs of the benches are kept.
 const RUNS: &str = "tests/bench/runs";
