@@ -1,4 +1,4 @@
-//! The examples' tasks: from `examples/<story>/tasks/<task>/` to `<task>.wasm` beside it.
+//! The examples' tasks in Rust: from `examples/<story>/tasks/<task>/` to `<task>.wasm` beside it.
 //!
 //! What is built is a core module that carries its component type; `stepwell` makes it a
 //! component when it is deployed. Beside it, `<task>.wasip2.wasm` is the same source as a
@@ -85,7 +85,9 @@ fn sources(examples: &Path) -> Result<Vec<PathBuf>> {
     for story in folders(examples)? {
         let tasks = story.join("tasks");
         if tasks.is_dir() {
-            sources.extend(folders(&tasks)?);
+            let tasks = folders(&tasks)?.into_iter();
+            // Those of other languages are no crates, and built elsewhere.
+            sources.extend(tasks.filter(|task| task.join("Cargo.toml").is_file()));
         }
     }
     sources.sort();
@@ -104,7 +106,7 @@ fn folders(of: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Copies a module, whole or not at all: tests may be reading the one that is there.
-fn copy_if_changed(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn copy_if_changed(from: &Path, to: &Path) -> Result<()> {
     let module = fs::read(from).map_err(at(from))?;
     if fs::read(to).is_ok_and(|there| there == module) {
         return Ok(());

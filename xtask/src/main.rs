@@ -6,6 +6,8 @@
 mod demo;
 mod fuzz;
 mod guests;
+mod languages;
+mod node;
 mod python;
 mod stages;
 mod toolchain;
@@ -28,7 +30,8 @@ usage: cargo xtask <COMMAND>
                   intrinsics, jsonata, jsonpath
   counts          count instructions under valgrind, against tests/counts/baseline.json;
                   --update writes that anew
-  guests          build the tasks of the examples: examples/<story>/tasks/<task>.wasm
+  guests [rust]   build the tasks of the examples, or those in Rust alone:
+                  examples/<story>/tasks/<task>.wasm
   help            this text
 
 environment:
@@ -51,7 +54,8 @@ fn main() -> ExitCode {
         "fuzz" if matches!(args.len(), 1 | 2) => fuzz::run(&workspace, &args[0], args.get(1)),
         "counts" if args.is_empty() => stages::counts(&workspace, "check"),
         "counts" if args == ["--update"] => stages::counts(&workspace, "update"),
-        "guests" if args.is_empty() => guests::build(&workspace),
+        "guests" if args.is_empty() => stages::guests(&workspace),
+        "guests" if args == ["rust"] => guests::build(&workspace),
         "help" | "-h" | "--help" => {
             print!("{HELP}");
             return ExitCode::SUCCESS;

@@ -5,9 +5,8 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::Result;
-use crate::guests;
-use crate::python;
 use crate::workspace::{Workspace, output, stage};
+use crate::{guests, languages, python};
 
 /// AWS's clients that the tests of `stepwell serve` use.
 const CLIENTS: &str = "runtime/server/tests/clients/requirements.txt";
@@ -15,10 +14,17 @@ const CLIENTS: &str = "runtime/server/tests/clients/requirements.txt";
 /// A server that speaks S3's protocol.
 const MOTO: &str = "runtime/objects/tests/requirements.txt";
 
+/// Builds the tasks of all examples, in all languages that can be had.
+pub(crate) fn guests(workspace: &Workspace) -> Result<()> {
+    guests::build(workspace)?;
+    languages::build(workspace).map(drop)
+}
+
 /// Builds the guests, then runs the tests: the small ones first, since they fail fastest.
 pub(crate) fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
     let start = Instant::now();
     guests::build(workspace)?;
+    let skipped = languages::build(workspace)?;
 
     let mut tasks = workspace.cargo();
     tasks
@@ -63,6 +69,10 @@ pub(crate) fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
         "==> All tests passed in {:.0} s",
         start.elapsed().as_secs_f64()
     );
+    // Once more at the end, where it is read.
+    for line in &skipped {
+        eprintln!("    {line}");
+    }
     Ok(())
 }
 

@@ -3,7 +3,8 @@
 use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::Result;
@@ -76,6 +77,42 @@ pub(crate) fn stage(what: &str, command: &mut Command) -> Result<Duration> {
         eprintln!("    {:.1} s", took.as_secs_f64());
     }
     Ok(took)
+}
+
+/// How often a command with an end is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Runs a command as [`stage`] does, and ends it when it takes longer than it may.
+///
+/// # Errors
+/// When it cannot be started, does not succeed, or takes longer.
+pub(crate) fn stage_within(limit: Duration, what: &str, command: &mut Command) -> Result<()> {
+    eprintln!("==> {what}");
+    let start = Instant::now();
+    let mut child = command
+        .stdin(Stdio::null())
+        .spawn()
+        .map_err(|error| cannot_start(command, &error))?;
+    let status = loop {
+        match child.try_wait().map_err(|error| error.to_string())? {
+            Some(status) => break status,
+            None if start.elapsed() > limit => {
+                // It fails only for a child that has ended.
+                let _ = child.kill();
+                let _ = child.wait();
+                let seconds = limit.as_secs();
+                return Err(format!("not done after {seconds} s: {}", line(command)));
+            }
+            None => thread::sleep(LOOK),
+        }
+    };
+    if !status.success() {
+        return Err(format!("{status}: {}", line(command)));
+    }
+    if start.elapsed() >= Duration::from_secs(1) {
+        eprintln!("    {:.1} s", start.elapsed().as_secs_f64());
+    }
+    Ok(())
 }
 
 /// What a command prints on standard output, without the line's end.

@@ -2,6 +2,8 @@
 //! `cargo xtask guests`, which `cargo xtask test` does first.
 
 use std::fs;
+use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::command::{check, root, text};
 
@@ -66,4 +68,143 @@ fn the_same_tasks_built_for_wasi_answer_the_same() {
         let run = |tasks: &[String]| run(story, "input", tasks, 0, "ExecutionSucceeded");
         assert_eq!(run(&tasks), run(&[]), "{story}");
     }
+}
+
+/// The tasks of `five-languages`, each a module of its own.
+const LANGUAGES: [&str; 6] = [
+    "total-rust",
+    "total-c",
+    "total-c-command",
+    "total-go",
+    "total-js",
+    "total-python",
+];
+
+/// A data directory whose compiled modules outlive it: those of JavaScript and Python take
+/// longer to compile than all else here.
+fn data_dir() -> (tempfile::TempDir, String) {
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("modules");
+    fs::create_dir_all(&kept).expect("a folder");
+    let data = tempfile::tempdir().expect("a folder");
+    std::os::unix::fs::symlink(kept, data.path().join("modules")).expect("a link");
+    let name = data.path().display().to_string();
+    (data, name)
+}
+
+/// Deploys each task of the story that was built, so that its compiled code is found from then
+/// on, and answers those that were not.
+fn missing_languages() -> &'static [&'static str] {
+    static MISSING: OnceLock<Vec<&str>> = OnceLock::new();
+    MISSING.get_or_init(|| {
+        let (_data, data) = data_dir();
+        let mut missing = Vec::new();
+        for task in LANGUAGES {
+            let module = module_of(task);
+            if !root().join(&module).is_file() {
+                eprintln!("SKIPPED: five-languages: {task} is not built");
+                missing.push(task);
+                continue;
+            }
+            let deploy = ["task", "deploy", task, &module, "--data-dir", &data];
+            check(&deploy, 0, &["pure"], &[]);
+        }
+        missing
+    })
+}
+
+/// Runs the story of five languages in a new data directory: what it printed, and the fuel
+/// of each attempt, in the order in which they were scheduled.
+fn run_five_languages(input: &str, code: i32, err: &str) -> (String, Vec<String>) {
+    let (_data, data) = data_dir();
+    let definition = "examples/five-languages/definition.asl.json";
+    let input = format!("@examples/five-languages/{input}.json");
+    // A name of our own: chance is drawn from it, and fuel may depend on chance.
+    let run = ["run", definition, "--name", "story", "--input", &input];
+    let arguments = [&run[..], &["--data-dir", &data]].concat();
+    let output = text(&check(&arguments, code, &[], &[err]).stdout);
+    let history = ["execution", "history", "story", "--data-dir", &data];
+    let history = text(&check(&history, 0, &[], &[]).stdout);
+    let fuel = history.lines().filter_map(|line| {
+        let (_, used) = line.split_once("fuel ")?;
+        Some(used.split(',').next()?.to_owned())
+    });
+    (output, fuel.collect())
+}
+
+#[test]
+fn one_task_in_five_languages_answers_the_same_each_time() {
+    if !missing_languages().is_empty() {
+        return;
+    }
+    let succeeded = run_five_languages("input", 0, "ExecutionSucceeded");
+    let answer = r#"{"lines":3,"totalCents":6549,"largestCents":4999,"answers":6}"#;
+    assert_eq!(succeeded.0, format!("{answer}\n"));
+    assert_eq!(succeeded.1.len(), LANGUAGES.len());
+    // On another day as far as they can tell, and with other things on the machine's mind.
+    assert_eq!(
+        run_five_languages("input", 0, "ExecutionSucceeded"),
+        succeeded
+    );
+    run_five_languages(
+        "empty",
+        1,
+        "FAILED: EmptyOrder: an order has at least one line",
+    );
+}
+
+#[test]
+fn a_task_in_each_language_fails_by_the_same_names() {
+    for task in LANGUAGES {
+        if missing_languages().contains(&task) {
+            continue;
+        }
+        // Deployed rather than run from its file: compiled code is then found.
+        let (_data, data) = data_dir();
+        let module = module_of(task);
+        check(
+            &["task", "deploy", task, &module, "--data-dir", &data],
+            0,
+            &[],
+            &[],
+        );
+        for (input, code, said) in [
+            (
+                " [ 7 ] ",
+                0,
+                r#"{"lines":1,"totalCents":7,"largestCents":7}"#,
+            ),
+            (
+                "[]",
+                1,
+                "FAILED: EmptyOrder: an order has at least one line",
+            ),
+            ("{}", 1, "FAILED: InvalidInput: "),
+            ("[-1]", 1, "FAILED: InvalidInput: "),
+            ("[1.5]", 1, "FAILED: InvalidInput: "),
+            ("[9007199254740991]", 0, r#""totalCents":9007199254740991"#),
+            (
+                "[9007199254740991,1]",
+                1,
+                "FAILED: TooMuch: more than 9007199254740991 cents",
+            ),
+        ] {
+            let invoke = [
+                "task",
+                "invoke",
+                task,
+                "--input",
+                input,
+                "--data-dir",
+                &data,
+            ];
+            match code {
+                0 => check(&invoke, 0, &[said], &[]),
+                _ => check(&invoke, code, &[], &[said]),
+            };
+        }
+    }
+}
+
+fn module_of(task: &str) -> String {
+    format!("examples/five-languages/tasks/{task}.wasm")
 }

@@ -6,6 +6,7 @@ mod command;
 mod endpoint;
 mod examples;
 mod killed;
+mod new;
 mod serve;
 mod test;
 mod test_state;

@@ -20,6 +20,7 @@ mod live;
 mod machine;
 mod man;
 mod modules;
+mod new;
 mod output;
 mod run;
 mod serve;
@@ -63,6 +64,7 @@ enum Command {
     Validate(validate::Validate),
     Eval(eval::Eval),
     Graph(graph::Graph),
+    New(new::New),
     Test(test::Test),
     TestState(test_state::TestState),
     Machine(machine::Machine),
@@ -130,6 +132,7 @@ impl Command {
             Self::Validate(validate) => validate.execute(),
             Self::Eval(eval) => eval.execute(),
             Self::Graph(graph) => graph.execute(),
+            Self::New(new) => new.execute(),
             Self::Test(test) => test.execute(),
             Self::TestState(test) => test.execute().await,
             Self::Machine(machine) => machine.execute().await,

@@ -1,0 +1,3 @@
+module total
+
+go 1.24
