@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use asl::Failure;
-use asl::history::{Usage, Via};
+use asl::arn::ExecutionArn;
+use asl::history::{EventId, Usage, Via};
 use asl::interpreter::{Identity, Report, TaskCommand};
 use host::{Attempt, Context, OnHeartbeat, TaskHost};
 use serde_json::Value;
@@ -110,7 +111,7 @@ impl Workshop {
         service: &str,
         action: &str,
     ) -> Report {
-        let caller = match integration::caller(identity, command) {
+        let caller = match integration::caller(identity, command.credentials.as_ref()) {
             Ok(caller) => caller,
             Err(failure) => return Report::Failed(failure),
         };
@@ -198,9 +199,14 @@ fn context(identity: &Identity, command: &TaskCommand) -> Context {
     }
 }
 
-/// The same when this attempt is repeated: an execution and the event that scheduled it.
+/// The same when this attempt is repeated.
 pub(crate) fn idempotency_key(identity: &Identity, command: &TaskCommand) -> String {
-    format!("{}#{}", identity.execution_arn, command.task.scheduled.0)
+    key_of(&identity.execution_arn, command.task.scheduled)
+}
+
+/// The key of an attempt: an execution and the event that scheduled it.
+pub(crate) fn key_of(execution: &ExecutionArn, scheduled: EventId) -> String {
+    format!("{execution}#{}", scheduled.0)
 }
 
 /// What an attempt's calls are known by to who answers them.

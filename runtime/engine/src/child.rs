@@ -164,7 +164,7 @@ impl Shared {
         let wanted = Wanted::read(command.input.value(), &key)?;
         if command.credentials.is_some() {
             // The role's account knows its own state machines alone.
-            let account = integration::caller(identity, command)?.account_id;
+            let account = integration::caller(identity, command.credentials.as_ref())?.account_id;
             if wanted.machine.split(':').nth(4) != Some(&*account) {
                 let NoTarget { error, message } = NoTarget::does_not_exist(&wanted.machine);
                 return Err(refused(&error, &message, &key));

@@ -121,7 +121,7 @@ pub(crate) fn plan<'c>(
 ) -> Result<Plan<'c>, Failure> {
     match &command.via {
         Via::Lambda => {
-            let home = caller(identity, command)?;
+            let home = caller(identity, command.credentials.as_ref())?;
             let function = FunctionName::read(&command.resource, &home);
             let input = command.input.clone();
             Ok(match find(identity, command, modules, &function)? {
@@ -167,15 +167,10 @@ fn invoke<'c>(
             "The Parameters of lambda:invoke must have a string FunctionName.",
         ));
     };
-    let mut function = FunctionName::read(written, &caller(identity, command)?);
-    if let Some(qualifier) = parameters.get("Qualifier").and_then(Value::as_str) {
-        function.qualifier = Some(qualifier.to_owned());
-    }
-    // As recorded, a function that is given nothing, or null, sees an empty object.
-    let payload = parameters
-        .get("Payload")
-        .filter(|payload| !payload.is_null());
-    let input = Payload::from_value(payload.cloned().unwrap_or_else(|| json!({})));
+    let caller = caller(identity, command.credentials.as_ref())?;
+    let Called {
+        function, input, ..
+    } = invoked(written, parameters, &caller);
     Ok(match find(identity, command, modules, &function)? {
         Some((module, version)) => Plan::Module(Work {
             module,
@@ -196,13 +191,60 @@ fn invoke<'c>(
     })
 }
 
+/// A call of a function, as a Task words it.
+pub(crate) struct Called {
+    pub(crate) function: FunctionName,
+    /// What the function is given.
+    pub(crate) input: Payload,
+    /// Whether the Task's result has the answer in an envelope.
+    pub(crate) in_envelope: bool,
+}
+
+/// The function that a Task calls, by its Resource and what it was scheduled with; none when
+/// it calls something else. `place` is where it is called from, see [`caller`].
+pub(crate) fn called(via: &Via, resource: &str, input: &Payload, place: &Place) -> Option<Called> {
+    match via {
+        Via::Lambda => Some(Called {
+            function: FunctionName::read(resource, place),
+            input: input.clone(),
+            in_envelope: false,
+        }),
+        Via::Service {
+            resource_type,
+            resource,
+        } if &**resource_type == "lambda" && resource.split('.').next() == Some("invoke") => {
+            let parameters = input.value();
+            let written = parameters.get("FunctionName")?.as_str()?;
+            Some(invoked(written, parameters, place))
+        }
+        Via::Service { .. } | Via::Activity => None,
+    }
+}
+
+/// What the parameters of `lambda:invoke` call.
+fn invoked(written: &str, parameters: &Value, place: &Place) -> Called {
+    let mut function = FunctionName::read(written, place);
+    if let Some(qualifier) = parameters.get("Qualifier").and_then(Value::as_str) {
+        function.qualifier = Some(qualifier.to_owned());
+    }
+    // As recorded, a function that is given nothing, or null, sees an empty object.
+    let payload = parameters
+        .get("Payload")
+        .filter(|payload| !payload.is_null());
+    Called {
+        function,
+        input: Payload::from_value(payload.cloned().unwrap_or_else(|| json!({}))),
+        in_envelope: true,
+    }
+}
+
 /// Whether a function is named as only this runtime names one.
 fn is_ours(written: &str) -> bool {
     written.starts_with("wasm:")
 }
 
 /// Where an execution is at home: what a name alone means there.
-fn home(identity: &Identity) -> Place {
+pub(crate) fn home(identity: &Identity) -> Place {
     let account_id = identity.execution_arn.as_str().split(':').nth(4);
     Place {
         region: identity.region.to_string(),
@@ -214,9 +256,9 @@ fn home(identity: &Identity) -> Place {
 ///
 /// # Errors
 /// The Task's failure, when the role is none.
-pub(crate) fn caller(identity: &Identity, command: &TaskCommand) -> Result<Place, Failure> {
+pub(crate) fn caller(identity: &Identity, credentials: Option<&Payload>) -> Result<Place, Failure> {
     let mut place = home(identity);
-    let Some(credentials) = &command.credentials else {
+    let Some(credentials) = credentials else {
         return Ok(place);
     };
     let role = credentials.value().get("RoleArn").unwrap_or(&Value::Null);

@@ -10,3 +10,4 @@ mod new;
 mod serve;
 mod test;
 mod test_state;
+mod verify;

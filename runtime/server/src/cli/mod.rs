@@ -29,6 +29,7 @@ mod task;
 mod test;
 mod test_state;
 mod validate;
+mod verify;
 
 use std::process::ExitCode;
 

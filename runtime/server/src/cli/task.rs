@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::endpoint::{Answered, Endpoint, Reach};
 use super::functions::Functions;
 use super::output::{show, text};
-use super::{Outcome, input, output};
+use super::{Outcome, input, output, verify};
 use crate::wiring::Store;
 
 /// Functions, or versions, that are listed at most. Ours: nobody reads more.
@@ -80,6 +80,7 @@ enum Command {
         /// Its name.
         name: String,
     },
+    Verify(verify::Verify),
     /// Run one attempt of a deployed module, or of a file, and print its answer.
     #[command(after_help = "Examples:
   stepwell task invoke charge --input '{\"cents\": 1200}'
@@ -142,6 +143,7 @@ impl Task {
                 functions.0.close().await?;
                 output::say(format_args!("{name} is deleted"));
             }
+            Command::Verify(verify) => return verify.execute(reach).await,
             Command::Invoke {
                 name,
                 input,

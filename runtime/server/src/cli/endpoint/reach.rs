@@ -10,6 +10,7 @@ use super::http::Http;
 use super::local::{Conduct, Local};
 use super::{Endpoint, Way};
 use crate::outgoing::Signer;
+use crate::wiring::Store;
 
 /// Where `stepwell serve` listens unless it is told otherwise.
 const ADDRESS: &str = "http://127.0.0.1:8083";
@@ -62,6 +63,25 @@ impl Reach {
     /// As [`Reach::open`].
     pub(in crate::cli) fn open_and_run(&self) -> anyhow::Result<Endpoint> {
         self.opened(Conduct::Run, false)
+    }
+
+    /// The data directory itself, for what AWS's operations do not tell; and the place that names
+    /// are of.
+    ///
+    /// # Errors
+    /// A server was named, or a data directory that is not there or that another process holds.
+    pub(in crate::cli) fn open_store(&self) -> anyhow::Result<(Store, Place)> {
+        let place = self.place(&Keys::of_environment()?)?;
+        match self.address() {
+            Address::Dir(dir) if !dir.is_dir() => {
+                bail!("there is no data directory {}", dir.display())
+            }
+            Address::Dir(dir) => Ok((Store::open(&dir)?, place)),
+            Address::Url(url) => bail!(
+                "{url} is a server, and this reads a data directory: name one that no server \
+                 holds with --data-dir"
+            ),
+        }
     }
 
     fn opened(&self, conduct: Conduct, make: bool) -> anyhow::Result<Endpoint> {
