@@ -156,3 +156,53 @@ fn metadata_is_told_without_data() {
         assert_eq!(machine["definition"], "{}");
     });
 }
+
+#[test]
+fn who_asks_is_told_where_an_execution_is() {
+    in_virtual_time(async {
+        let stand = world().await;
+        let told = async |name: &str| {
+            let asked = json!({ "executionArn": arn(&format!("execution:orders:{name}")),
+                "stepwell": true });
+            let told = stand.call("DescribeExecution", &asked).await.body;
+            told["stepwell"]["currentStates"].clone()
+        };
+        assert_eq!(told("ended").await, json!([]));
+        let states = told("waits").await;
+        let entered = states[0]["enteredDate"].as_f64().unwrap();
+        let waits = json!([{ "name": "A", "type": "Wait", "enteredDate": entered,
+            "untilDate": entered + 9_999_999.0 }]);
+        assert_eq!(states, waits);
+    });
+}
+
+#[test]
+fn a_task_token_is_told_of_a_task_that_waits_for_it() {
+    in_virtual_time(async {
+        let stand = world().await;
+        let definition = json!({ "StartAt": "Ask", "States": { "Ask": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+            "Parameters": { "QueueUrl": "https://q", "MessageBody.$": "$$.Task.Token" },
+            "End": true,
+        } } });
+        let create = json!({ "name": "ask", "definition": definition.to_string(),
+            "roleArn": "arn:aws:iam::111111111111:role/role" });
+        stand.call("CreateStateMachine", &create).await;
+        let start = json!({ "stateMachineArn": arn("stateMachine:ask"), "name": "one" });
+        stand.call("StartExecution", &start).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let asked = json!({ "executionArn": arn("execution:ask:one"), "stepwell": true });
+        let told = stand.call("DescribeExecution", &asked).await.body;
+        let state = &told["stepwell"]["currentStates"][0];
+        assert_eq!(state["name"], "Ask");
+        let answer = json!({ "taskToken": state["taskToken"], "output": "7" });
+        assert_eq!(stand.call("SendTaskSuccess", &answer).await.status, 200);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let told = stand.call("DescribeExecution", &asked).await.body;
+        assert_eq!(
+            (&told["status"], &told["output"]),
+            (&json!("SUCCEEDED"), &json!("7"))
+        );
+    });
+}
