@@ -11,8 +11,8 @@ use super::{Outcome, diagnostics, input, output};
 
 /// Reads a definition that is to be run; on problems, shows them all.
 pub(super) fn load(path: &Path, kind: MachineType) -> anyhow::Result<Result<Definition, Outcome>> {
-    let text = match text(path, kind)? {
-        Ok(text) => text,
+    let text = match read(path, kind)? {
+        Ok((text, _)) => text,
         Err(outcome) => return Ok(Err(outcome)),
     };
     match Definition::parse(&text) {
@@ -21,14 +21,24 @@ pub(super) fn load(path: &Path, kind: MachineType) -> anyhow::Result<Result<Defi
     }
 }
 
-/// The text of a valid definition; on problems, shows them all.
+/// The text of a definition that is to be kept; shows all problems, warnings too.
 pub(super) fn text(path: &Path, kind: MachineType) -> anyhow::Result<Result<String, Outcome>> {
+    Ok(read(path, kind)?.map(|(text, warnings)| {
+        diagnostics::show(&path.display().to_string(), &text, &warnings);
+        text
+    }))
+}
+
+/// The text of a valid definition, and warnings on it; on problems, shows them all.
+fn read(
+    path: &Path,
+    kind: MachineType,
+) -> anyhow::Result<Result<(String, Vec<Diagnostic>), Outcome>> {
     let name = path.display().to_string();
     let text = input::file(&name)?;
     let parsed = validate(&text, kind);
-    let is_valid = !parsed.diagnostics.iter().any(Diagnostic::is_error);
-    if is_valid {
-        return Ok(Ok(text));
+    if !parsed.diagnostics.iter().any(Diagnostic::is_error) {
+        return Ok(Ok((text, parsed.diagnostics)));
     }
     diagnostics::show(&name, &text, &parsed.diagnostics);
     output::complain(format_args!("{name} is not a valid definition"));

@@ -71,6 +71,7 @@ fn utf8(bytes: Vec<u8>, name: &str) -> anyhow::Result<String> {
 
 fn shorten(text: &str) -> String {
     match text.char_indices().nth(60) {
+        _ if text == "-" => "standard input".to_owned(),
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }

@@ -129,6 +129,29 @@ fn outputs_are_what_was_asked_for() {
 }
 
 #[test]
+fn a_definition_is_checked_before_it_is_sent() {
+    let place = Place::directory();
+    let wrong = r#"{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}}}"#;
+    let odd = r#"{"StartAt": "A", "States": {"A": {"Type": "Wait", "SecondsPath": "$$.Nothing", "End": true}}}"#;
+    std::fs::write(place.file("wrong.asl.json"), wrong).unwrap();
+    std::fs::write(place.file("odd.asl.json"), odd).unwrap();
+    let told = [
+        "MISSING_TRANSITION_TARGET",
+        "^^^ /States/A/Next",
+        "is not a valid definition",
+    ];
+    place.check("machine create wrong FILE/wrong.asl.json", 2, &[], &told);
+    let warned = ["warning[", "$$.Nothing"];
+    place.check(
+        "machine create odd FILE/odd.asl.json",
+        0,
+        &["stateMachine:odd"],
+        &warned,
+    );
+    place.check("machine update odd FILE/wrong.asl.json", 2, &[], &told);
+}
+
+#[test]
 fn nothing_goes_on_in_a_directory_until_somebody_lets_it() {
     let place = Place::directory();
     place.check("task deploy echo FILE/echo.wasm", 0, &[], &[]);

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 /// A data directory that is ours for as long as this lives.
 pub(super) struct Local {
     engine: Arc<Engine>,
-    api: Api,
+    api: Arc<Api>,
     lambda: Arc<Lambda>,
     caller: Caller,
     /// Where executions are left as they are, if they are.
@@ -50,6 +50,8 @@ impl Local {
             _ => error,
         })?;
         let mut local = Self::on(&store, place);
+        // Before executions go on: their Tasks may call the API.
+        store.services.serve(&local.api);
         match conduct {
             Conduct::Record => {
                 local.engine.retire();
@@ -65,7 +67,7 @@ impl Local {
     /// What somebody else opened.
     pub(super) fn on(store: &Store, place: Place) -> Self {
         let engine = Arc::new(store.engine(None));
-        let api = store.api(&engine);
+        let api = Arc::new(store.api(&engine));
         Self {
             engine,
             api,
