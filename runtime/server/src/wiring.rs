@@ -11,6 +11,7 @@ use engine::{Engine, Modules, Observer, Parts};
 use host::wasm::WasmHost;
 use journal::sqlite::{Options, SqliteJournal};
 use journal::{Journal, MemoryJournal};
+use objects::{NoObjects, Objects};
 
 use crate::aws::{Aws, AwsServices};
 
@@ -28,6 +29,8 @@ pub(crate) struct Store {
     pub(crate) aws: Option<Arc<Aws>>,
     /// What Tasks call.
     pub(crate) services: Arc<SdkCalls>,
+    /// Who reads and writes the objects that Maps name.
+    pub(crate) objects: Arc<dyn Objects>,
 }
 
 impl Store {
@@ -65,6 +68,7 @@ impl Store {
             registry,
             aws,
             services: Arc::new(services),
+            objects: Arc::new(NoObjects),
         })
     }
 
@@ -79,6 +83,7 @@ impl Store {
             observer,
             directory: Arc::clone(&self.registry) as Arc<dyn engine::Directory>,
             services: Arc::clone(&self.services) as Arc<dyn engine::Services>,
+            objects: Arc::clone(&self.objects),
             ..Parts::new(Arc::clone(&self.journal), host, modules)
         }
     }

@@ -6,6 +6,7 @@ mod command;
 mod endpoint;
 mod examples;
 mod killed;
+mod map_runs;
 mod new;
 mod serve;
 mod test;

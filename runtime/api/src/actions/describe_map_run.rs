@@ -18,7 +18,7 @@ pub(crate) async fn describe_map_run(
     let told = api.map_run(&arn)?;
     let (run, settings) = (&told.run, told.run.settings());
     let succeeded = matches!(run.end(), Some((RunEnd::Succeeded(_), _)));
-    let written = match succeeded && told.plan.writer.is_some() {
+    let written = match succeeded && run.writer().target.is_some() {
         true => run.children().succeeded,
         false => 0,
     };

@@ -8,10 +8,12 @@ use std::time::Duration;
 use asl::Timestamp;
 use asl::history::{Note, Record, ScopeId};
 use asl::interpreter::Execution;
+use asl::map_run::MapRun;
 use engine::Observer;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::event::{Event, time_of_day};
+use super::map_runs::MapRuns;
 use super::output;
 
 /// States shown as live at once; beyond it a wide Map would push the rest off the screen.
@@ -76,7 +78,11 @@ struct Told {
 }
 
 impl Observer for Watching {
-    fn recorded(&self, _: &Execution, records: &[Record]) {
+    fn recorded(&self, execution: &Execution, records: &[Record]) {
+        // Children of a Map Run are shown by their number, not one by one.
+        if execution.identity().map_state.is_some() {
+            return;
+        }
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for record in records {
             match record {
@@ -89,6 +95,13 @@ impl Observer for Watching {
                 }
                 Record::Note(note) => told.note(note),
             }
+        }
+    }
+
+    fn map_run(&self, run: &MapRun, running: u64) {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Screen::Table(table) = &mut told.screen {
+            table.map_runs.show(&table.screen, run, running);
         }
     }
 }
@@ -122,6 +135,7 @@ impl Told {
 #[derive(Default)]
 pub(super) struct Table {
     screen: MultiProgress,
+    map_runs: MapRuns,
     live: BTreeMap<u64, Row>,
     /// The row that each event is of, by its id: which state it happened in.
     row_of: BTreeMap<u64, Option<u64>>,

@@ -5,6 +5,7 @@
 
 mod approval;
 mod arns;
+mod buckets;
 mod completions;
 mod coverage;
 mod definition_file;
@@ -19,6 +20,7 @@ mod input;
 mod live;
 mod machine;
 mod man;
+mod map_runs;
 mod modules;
 mod new;
 mod output;

@@ -10,6 +10,7 @@ use asl::validate::MachineType;
 use engine::{Definition, Engine, Modules, Observer, StartError, StartRequest, Started};
 use serde_json::json;
 
+use super::buckets::BucketFolders;
 use super::endpoint::Endpoint;
 use super::functions::Functions;
 use super::modules::{self, Given};
@@ -44,6 +45,8 @@ pub(super) struct Run {
     /// The execution's name; a new one unless given.
     #[arg(long)]
     name: Option<String>,
+    #[command(flatten)]
+    buckets: BucketFolders,
     /// Show every event as a line, on a terminal too.
     #[arg(long)]
     watch: bool,
@@ -81,7 +84,8 @@ impl Run {
             Some(name) => checked_name(name)?,
             None => fresh_name(),
         };
-        let store = Store::of_dir(self.data_dir.as_ref())?;
+        let mut store = Store::of_dir(self.data_dir.as_ref())?;
+        store.objects = self.buckets.open(&Place::default().region)?;
         let given: Given = self.tasks.iter().cloned().collect();
         let functions = Functions::of(&store, Place::default());
         modules::provide(&functions, &definition.machine.states, &self.file, &given).await?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use asl::arn::Place;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::buckets::BucketFolders;
 use super::{Outcome, output};
 use crate::lines;
 use crate::serve::{Options, Reloadable, Server, TlsFiles};
@@ -42,6 +43,8 @@ pub(super) struct Serve {
     /// The account that ARNs name: twelve digits.
     #[arg(long, env = "STEPWELL_ACCOUNT_ID", default_value = "123456789012", value_parser = account_id)]
     account_id: String,
+    #[command(flatten)]
+    buckets: BucketFolders,
     /// How many days an execution is kept after it ended; AWS keeps 90.
     #[arg(long, env = "STEPWELL_RETENTION_DAYS", default_value = "90",
           value_parser = clap::value_parser!(u16).range(1..))]
@@ -99,7 +102,8 @@ impl Serve {
     pub(super) async fn execute(self) -> anyhow::Result<Outcome> {
         // Before anyone can know that it serves: a signal that nobody awaits ends the process.
         let (asked, hangups) = (Asked::listen()?, signal(SignalKind::hangup())?);
-        let store = Store::open(&self.data_dir)?;
+        let mut store = Store::open(&self.data_dir)?;
+        store.objects = self.buckets.open(&self.region)?;
         let options = Options {
             listen: self.listen,
             place: Place {

@@ -22,7 +22,8 @@ const CONFIG: &str = "config";
 struct Setting {
     /// As the flag is named, without dashes before it.
     key: String,
-    value: String,
+    /// One, or as many as the flag may be given.
+    values: Vec<String>,
     line: usize,
 }
 
@@ -78,21 +79,34 @@ fn parse(text: &str) -> anyhow::Result<Vec<Setting>> {
     for (key, value) in table.into_inner() {
         let line = line_of(key.span().start);
         let key = key.into_inner().into_owned();
-        let value = match value.into_inner() {
-            DeValue::String(text) => text.into_owned(),
-            DeValue::Integer(number) => number.to_string(),
-            _ => bail!("line {line}: {key} must be a text or a whole number"),
+        let told = match value.into_inner() {
+            DeValue::Array(several) => several
+                .into_iter()
+                .map(|one| text_of(one.into_inner()))
+                .collect(),
+            one => text_of(one).map(|text| vec![text]),
         };
-        settings.push(Setting { key, value, line });
+        let Some(values) = told else {
+            bail!("line {line}: {key} must be a text or a whole number, or a list of them");
+        };
+        settings.push(Setting { key, values, line });
     }
     settings.sort_by_key(|setting| setting.line);
     Ok(settings)
 }
 
+fn text_of(value: DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.into_owned()),
+        DeValue::Integer(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
 /// The names of the flags that a file may set.
 fn known(serve: &clap::Command) -> Vec<&str> {
     let flags = serve.get_arguments().filter(|arg| match arg.get_action() {
-        ArgAction::Set => !arg.is_global_set() && arg.get_id() != CONFIG,
+        ArgAction::Set | ArgAction::Append => !arg.is_global_set() && arg.get_id() != CONFIG,
         _ => false,
     });
     flags.filter_map(clap::Arg::get_long).collect()
@@ -114,9 +128,9 @@ fn check(settings: &[Setting], serve: &clap::Command) -> anyhow::Result<()> {
 fn apply(command: clap::Command, settings: &[Setting]) -> clap::Command {
     command.mut_subcommand(SUBCOMMAND, |serve| {
         settings.iter().fold(serve, |serve, setting| {
-            let value = OsStr::from(setting.value.clone());
+            let values = setting.values.iter().cloned().map(OsStr::from);
             serve.mut_arg(setting.key.replace('-', "_"), |arg| {
-                arg.default_value(value)
+                arg.default_values(values.collect::<Vec<_>>())
             })
         })
     })
@@ -148,11 +162,18 @@ mod tests {
 
     #[test]
     fn settings_are_named_as_flags_are() {
-        let settings = told("# here\nregion = \"eu-west-1\"\nretention-days = 7\n").unwrap();
+        let settings = told(
+            "# here\nregion = \"eu-west-1\"\nretention-days = 7\nbucket = [\"a=x\", \"b=y\"]\n",
+        )
+        .unwrap();
         let short = settings
             .iter()
-            .map(|one| (&*one.key, &*one.value, one.line));
-        let expected = [("region", "eu-west-1", 2), ("retention-days", "7", 3)];
+            .map(|one| (&*one.key, one.values.join(" "), one.line));
+        let expected = [
+            ("region", "eu-west-1".to_owned(), 2),
+            ("retention-days", "7".to_owned(), 3),
+            ("bucket", "a=x b=y".to_owned(), 4),
+        ];
         assert_eq!(short.collect::<Vec<_>>(), expected);
     }
 

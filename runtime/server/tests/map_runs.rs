@@ -1,0 +1,146 @@
+//! A Map Run of the real binary, killed with SIGKILL on the way and run again: every line of its
+//! source is done, and none is twice in what was written.
+//!
+//! `STEPWELL_MAP_LINES` says how many lines (2,000 unless said), `STEPWELL_MAP_KILLS` how many
+//! kills (5 unless said).
+
+use std::fmt::Write as _;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+const ECHO: &str = include_str!("guests/echo.wat");
+
+/// How long a run goes on before it is killed, in milliseconds: longer each time, so that it
+/// gets somewhere on a busy machine too.
+const STEP_MILLISECONDS: u64 = 400;
+
+fn definition(children: &str) -> Value {
+    json!({
+        "StartAt": "Each",
+        "States": { "Each": {
+            "Type": "Map",
+            "Label": "Each",
+            "MaxConcurrency": 100,
+            "ItemReader": {
+                "Resource": "arn:aws:states:::s3:getObject",
+                "ReaderConfig": { "InputType": "JSONL" },
+                "Parameters": { "Bucket": "in", "Key": "lines.jsonl" },
+            },
+            "ItemProcessor": {
+                "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": children },
+                "StartAt": "Item",
+                "States": { "Item": { "Type": "Task", "Resource": "wasm:echo", "End": true } },
+            },
+            "ResultWriter": {
+                "Resource": "arn:aws:states:::s3:putObject",
+                "Parameters": { "Bucket": "out", "Prefix": "results" },
+                "WriterConfig": { "Transformation": "COMPACT", "OutputType": "JSONL" },
+            },
+            "End": true,
+        } },
+    })
+}
+
+#[test]
+fn nothing_of_a_map_run_is_lost_or_doubled_by_kills() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let lines: u64 = number("STEPWELL_MAP_LINES").unwrap_or(2_000);
+    let kills: u64 = number("STEPWELL_MAP_KILLS").unwrap_or(5);
+    for children in ["EXPRESS", "STANDARD"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let folder = folder.path();
+        prepare(folder, children, lines);
+        let killed = (1..=kills).filter(|turn| is_killed(folder, turn * STEP_MILLISECONDS));
+        let killed = killed.count();
+        let output = start(folder)
+            .stdout(Stdio::piped())
+            .output()
+            .expect("the binary runs");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{children}: {told}");
+        let result: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let numbers = numbers(folder, &result);
+        assert_eq!(numbers, (0..lines).collect::<Vec<_>>(), "{children}");
+        println!("{children}: {lines} lines, {killed} kills");
+    }
+}
+
+fn prepare(folder: &Path, children: &str, lines: u64) {
+    for name in ["tasks", "in", "out"] {
+        std::fs::create_dir(folder.join(name)).expect("a folder");
+    }
+    let module = wat::parse_str(ECHO).expect("sound text");
+    std::fs::write(folder.join("tasks/echo.wasm"), module).expect("a file");
+    let definition = definition(children).to_string();
+    std::fs::write(folder.join("each.asl.json"), definition).expect("a file");
+    let mut text = String::new();
+    for n in 0..lines {
+        writeln!(text, "{{\"n\":{n}}}").expect("a string takes all");
+    }
+    std::fs::write(folder.join("in/lines.jsonl"), text).expect("a file");
+}
+
+fn start(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stepwell"));
+    command
+        .current_dir(folder)
+        .args(["run", "each.asl.json", "--quiet", "--name", "killed"])
+        .args([
+            "--data-dir",
+            "data",
+            "--bucket",
+            "in=in",
+            "--bucket",
+            "out=out",
+        ]);
+    command
+}
+
+/// Lets it run so long, and kills it; false when it ended by itself before.
+fn is_killed(folder: &Path, milliseconds: u64) -> bool {
+    let mut command = start(folder);
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().expect("the binary runs");
+    let mut stdout = child.stdout.take().expect("piped");
+    let (ended, end) = channel();
+    std::thread::spawn(move || {
+        // It says nothing before it ends.
+        let _ = ended.send(stdout.read_to_end(&mut Vec::new()));
+    });
+    let waited = end.recv_timeout(Duration::from_millis(milliseconds));
+    let is_killed = matches!(waited, Err(RecvTimeoutError::Timeout));
+    if is_killed {
+        child.kill().expect("a child that runs");
+    }
+    child.wait().expect("a child");
+    is_killed
+}
+
+/// The numbers of the items in all that was written, in order.
+fn numbers(folder: &Path, result: &Value) -> Vec<u64> {
+    let read = |key: &Value| {
+        let path = folder.join("out").join(key.as_str().expect("a key"));
+        std::fs::read_to_string(path).expect("an object")
+    };
+    let manifest = read(&result["ResultWriterDetails"]["Key"]);
+    let manifest: Value = serde_json::from_str(&manifest).expect("a manifest");
+    let files = &manifest["ResultFiles"];
+    assert_eq!(
+        (&files["FAILED"], &files["PENDING"]),
+        (&json!([]), &json!([]))
+    );
+    let mut numbers = Vec::new();
+    for file in files["SUCCEEDED"].as_array().expect("files") {
+        for line in read(&file["Key"]).lines() {
+            let item: Value = serde_json::from_str(line).expect("JSON");
+            numbers.push(item["n"].as_u64().expect("a number"));
+        }
+    }
+    numbers.sort_unstable();
+    numbers
+}
