@@ -62,9 +62,6 @@ pub(crate) fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
         }
     };
     stage("Testing Stepwell", &mut all)?;
-    if args.is_empty() {
-        counts(workspace, "check")?;
-    }
     eprintln!(
         "==> All tests passed in {:.0} s",
         start.elapsed().as_secs_f64()

@@ -75,7 +75,8 @@ impl Baseline {
             return Judgement::New;
         };
         let percent = (counted as f64 / known as f64 - 1.0) * 100.0;
-        if percent > room_percent as f64 {
+        // In whole numbers: exactly the room is within it.
+        if counted * 100 > known * (100 + room_percent) {
             Judgement::Dearer { percent }
         } else {
             Judgement::Within { percent }
