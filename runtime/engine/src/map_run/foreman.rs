@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use asl::interpreter::Kind;
-use asl::map_run::{ChildEnd, ChildOutcome, MapRun, Record, RunEnd, Settings, Verdict};
+use asl::map_run::{ChildEnd, ChildOutcome, MapRun, Record, RunEnd, Verdict};
 use asl::{ErrorName, Failure, Timestamp};
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
@@ -17,6 +17,7 @@ use tokio::task::{JoinError, JoinSet};
 use super::children::{Child, Cutter, Nursery};
 use super::log::{Log, record_bytes};
 use super::source;
+use super::told::Update;
 use crate::parts::Error;
 use crate::slot::Slot;
 
@@ -28,8 +29,13 @@ pub(super) struct Foreman {
     at_work: JoinSet<ChildEnd>,
     /// The same, by number, with the moment at which each began.
     open: BTreeMap<u64, (Child, Timestamp)>,
+    /// Changes that are on their way to the journal, in order.
+    updating: Vec<Update>,
     logged_at: Timestamp,
 }
+
+/// Changes that are on their way at once; more wait for their turn. A row holds them all.
+const UPDATES_MAX: usize = 64;
 
 /// How often a log says how far a run is.
 const LOGGED_EVERY_SECONDS: i64 = 10;
@@ -43,6 +49,7 @@ impl Foreman {
             parent,
             at_work: JoinSet::new(),
             open: BTreeMap::new(),
+            updating: Vec::new(),
             logged_at,
         }
     }
@@ -51,7 +58,7 @@ impl Foreman {
     /// [`Foreman::stop`] ends it.
     pub(super) async fn work(
         &mut self,
-        mut updates: mpsc::Receiver<Settings>,
+        mut updates: mpsc::Receiver<Update>,
     ) -> Result<RunEnd, Error> {
         if let Some(end) = self.verdict().await? {
             return Ok(end);
@@ -88,9 +95,13 @@ impl Foreman {
                 settled = self.log.settle(), if is_behind => {
                     settled?;
                     self.tell();
+                    self.tell_updated();
                 }
                 Some(ended) = self.at_work.join_next(), if may_end => self.ended(ended)?,
-                Some(settings) = updates.recv() => self.log.push(Record::Updated(settings), 0),
+                Some(update) = updates.recv(), if self.updating.len() < UPDATES_MAX => {
+                    self.log.push(Record::Updated(update.settings), 0);
+                    self.updating.push(update);
+                }
                 next = cutter.next(&self.parent, &command), if may_open => match next {
                     Ok(Some(child)) => self.begin(child),
                     Ok(None) => {
@@ -103,6 +114,19 @@ impl Foreman {
                     Err(failure) => return Ok(RunEnd::Failed(failure)),
                 },
             }
+        }
+    }
+
+    /// Tells those whose change holds now, or was overtaken by one that does.
+    fn tell_updated(&mut self) {
+        let settings = self.log.run(MapRun::settings);
+        let holding = |update: &Update| update.settings == settings;
+        let Some(last) = self.updating.iter().rposition(holding) else {
+            return;
+        };
+        for update in self.updating.drain(..=last) {
+            // Whoever asked may have gone.
+            let _ = update.holds.send(());
         }
     }
 

@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex};
 use asl::Failure;
 use asl::arn::MapRunArn;
 use asl::interpreter::{Command, Event, MapRunCommand};
-use asl::map_run::{MapRun, Record, RunEnd, Settings};
+use asl::map_run::{MapRun, Record, RunEnd};
 use journal::{Listing, Status, Under};
 use tokio::sync::{mpsc, oneshot};
 
@@ -34,7 +34,7 @@ use crate::story::definition_of;
 use children::Nursery;
 use foreman::Foreman;
 use log::Log;
-use told::Live;
+use told::{Live, Update};
 
 /// Children that are stopped at once when a run ends early.
 const STOPPED_AT_ONCE: usize = 100;
@@ -140,7 +140,7 @@ impl Shared {
         command: &Arc<MapRunCommand>,
         live: Arc<Mutex<Live>>,
         stopped: oneshot::Receiver<()>,
-        updates: mpsc::Receiver<Settings>,
+        updates: mpsc::Receiver<Update>,
     ) -> Result<Option<RunEnd>, Error> {
         let identity = Arc::clone(lock(parent).execution.identity());
         let mut log = Log::open(self, &identity.execution_arn, command, live).await?;

@@ -46,13 +46,21 @@ pub(crate) struct Live {
     pub(crate) running: (u64, u64),
 }
 
+/// A change of what a run may do.
+#[derive(Debug)]
+pub(crate) struct Update {
+    pub(crate) settings: Settings,
+    /// Told when the change holds, and is durable.
+    pub(crate) holds: oneshot::Sender<()>,
+}
+
 /// How the engine reaches a run that runs.
 #[derive(Debug)]
 pub(crate) struct Reins {
     /// Ends it. Dropped unused when the engine is shut down: then it just goes no further.
     pub(crate) stop: oneshot::Sender<()>,
     /// Changes what it may do.
-    pub(crate) settings: mpsc::Sender<Settings>,
+    pub(crate) settings: mpsc::Sender<Update>,
     /// How far it is.
     pub(crate) live: Arc<Mutex<Live>>,
 }
@@ -95,7 +103,10 @@ impl Engine {
             .get(&told.key)
             .map(|reins| reins.settings.clone());
         let reins = reins.ok_or(UpdateError::Ended)?;
-        reins.send(settings).await.map_err(|_| UpdateError::Ended)
+        let (holds, held) = oneshot::channel();
+        let update = Update { settings, holds };
+        reins.send(update).await.map_err(|_| UpdateError::Ended)?;
+        held.await.map_err(|_| UpdateError::Ended)
     }
 }
 
