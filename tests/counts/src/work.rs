@@ -1,11 +1,11 @@
-//! What is counted: the three things that are done most often.
+//! What is counted: the things that are done most often, and those that come by the thousand.
 
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::sync::Arc;
 
 use asl::arn::Place;
-use asl::interpreter::{Event, Execution, Identity, Kind};
+use asl::interpreter::{Command, Event, Execution, Identity, Kind, Report, Step};
 use asl::{Payload, Timestamp};
 use engine::{Definition, Parts};
 use host::scripted::{Ending, ScriptedHost, digest_of_name};
@@ -33,6 +33,40 @@ const ONE_TASK: &str = r#"{
     }
 }"#;
 
+/// The selector reads the item and the input beside it: neither may be copied whole for each.
+const EACH_ITEM: &str = r#"{
+    "StartAt": "Map",
+    "States": {
+        "Map": {
+            "Type": "Map", "InputPath": "$.order", "ItemsPath": "$.items",
+            "ItemSelector": { "item.$": "$$.Map.Item.Value", "customer.$": "$.customer" },
+            "ItemProcessor": {
+                "StartAt": "Pass", "States": { "Pass": { "Type": "Pass", "End": true } }
+            },
+            "End": true
+        }
+    }
+}"#;
+
+/// The same in JSONata.
+const EACH_ITEM_JSONATA: &str = r#"{
+    "QueryLanguage": "JSONata",
+    "StartAt": "Map",
+    "States": {
+        "Map": {
+            "Type": "Map", "Items": "{% $states.input.order.items %}",
+            "ItemSelector": {
+                "item": "{% $states.context.Map.Item.Value %}",
+                "customer": "{% $states.input.order.customer %}"
+            },
+            "ItemProcessor": {
+                "StartAt": "Pass", "States": { "Pass": { "Type": "Pass", "End": true } }
+            },
+            "End": true
+        }
+    }
+}"#;
+
 const INPUT: &str = r#"{"amount": 42, "customer": "c-1", "items": [1, 2, 3, 4, 5, 6, 7, 8]}"#;
 
 /// What is counted.
@@ -44,16 +78,32 @@ pub(crate) enum Work {
     Append,
     /// A whole Express execution of one Task, whose answer is scripted.
     Express,
+    /// One more item of a Map. Were it to cost more with each that is there, it would show here.
+    MapItem,
+    /// The same in JSONata.
+    MapItemJsonata,
+    /// One more branch of a Parallel, whose Task is answered while all the others wait.
+    Branch,
 }
 
 impl Work {
-    pub(crate) const ALL: [Self; 3] = [Self::Step, Self::Append, Self::Express];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Step,
+        Self::Append,
+        Self::Express,
+        Self::MapItem,
+        Self::MapItemJsonata,
+        Self::Branch,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Step => "step-three-states",
             Self::Append => "append-and-commit",
             Self::Express => "express-one-task",
+            Self::MapItem => "map-one-item",
+            Self::MapItemJsonata => "map-one-item-jsonata",
+            Self::Branch => "parallel-one-branch",
         }
     }
 
@@ -63,6 +113,9 @@ impl Work {
             Self::Step => step(rounds),
             Self::Append => append(rounds),
             Self::Express => express(rounds),
+            Self::MapItem => map(EACH_ITEM, rounds),
+            Self::MapItemJsonata => map(EACH_ITEM_JSONATA, rounds),
+            Self::Branch => parallel(rounds),
         }
     }
 }
@@ -76,6 +129,58 @@ fn step(rounds: u64) {
         black_box(execution.step(Event::Start { input }, Timestamp(1), 7));
         assert!(execution.end().is_some());
     }
+}
+
+/// One Map of so many items, in an Express execution: a history has no room for its events.
+fn map(definition: &str, items: u64) {
+    let items: Vec<u64> = (0..items).collect();
+    let input = serde_json::json!({ "order": { "items": items, "customer": "c-1" } });
+    let (mut execution, mut step) = begun(definition, Payload::from_value(input));
+    while execution.end().is_none() {
+        assert_eq!(step.commands.pop(), Some(Command::Continue));
+        step = execution.step(Event::Continue, Timestamp(1), 7);
+    }
+}
+
+/// So many Tasks that wait at once, then answered one by one.
+fn parallel(branches: u64) {
+    let task = serde_json::json!({ "Type": "Task", "Resource": "wasm:task", "End": true });
+    let branch = |number| {
+        let name = format!("Task {number}");
+        serde_json::json!({ "StartAt": name, "States": { name.as_str(): task } })
+    };
+    let branches: Vec<_> = (0..branches).map(branch).collect();
+    let parallel = serde_json::json!({ "Type": "Parallel", "Branches": branches, "End": true });
+    let definition = serde_json::json!({ "StartAt": "P", "States": { "P": parallel } });
+    let input = Payload::from_text(INPUT).expect("it is JSON");
+    let (mut execution, mut step) = begun(&definition.to_string(), input);
+    let mut tasks = Vec::new();
+    while tasks.len() < branches.len() {
+        for command in std::mem::take(&mut step.commands) {
+            match command {
+                Command::ScheduleTask(command) => tasks.push(command.task),
+                Command::Continue => step = execution.step(Event::Continue, Timestamp(1), 7),
+                _ => {}
+            }
+        }
+    }
+    let answer = Payload::from_text("{}").expect("it is JSON");
+    for task in tasks {
+        let event = Event::Task {
+            task,
+            report: Report::Succeeded(answer.clone()),
+            usage: None,
+        };
+        black_box(execution.step(event, Timestamp(1), 7));
+    }
+    assert!(execution.end().is_some());
+}
+
+fn begun(definition: &str, input: Payload) -> (Execution, Step) {
+    let machine = Definition::parse(definition).expect("it parses").machine;
+    let mut execution = Execution::new(machine, Arc::new(identity(Kind::Express)));
+    let step = execution.step(Event::Start { input }, Timestamp(1), 7);
+    (execution, step)
 }
 
 /// One at a time, each waited for: how many rows share a commit is then the same each time.

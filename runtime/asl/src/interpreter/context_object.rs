@@ -1,11 +1,12 @@
 //! The context object: `$$` in JSONPath, `$states.context` in JSONata.
 //!
-//! It is made when an expression first reads it; most never do.
+//! It is made when an expression first reads it, field by field; most never do.
 //!
 //! Source: AWS, "Accessing execution data from the Context object"; the order of the
 //! fields is as recorded.
 
 use std::cell::OnceCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -35,8 +36,23 @@ pub(super) struct Parts {
     item: Option<Arc<Item>>,
     /// Only a Task that can be called back has one.
     token: Option<TaskToken>,
-    made: OnceCell<Value>,
+    /// `Execution` holds the input: it is made once a step, for all that read it.
+    execution: ExecutionPart,
+    made: OnceCell<Box<Made>>,
 }
+
+/// The other fields, once they are made; and the whole, which hardly anyone reads.
+#[derive(Default)]
+struct Made {
+    machine: OnceCell<Value>,
+    state: OnceCell<Option<Value>>,
+    task: OnceCell<Option<Value>>,
+    map: OnceCell<Option<Value>>,
+    whole: OnceCell<Value>,
+}
+
+/// The field `Execution`, once it is made. It is the same throughout a step.
+pub(super) type ExecutionPart = Rc<OnceCell<Value>>;
 
 struct StatePart {
     name: Arc<str>,
@@ -53,6 +69,7 @@ impl Execution {
         id: ScopeId,
         scope: &Scope,
         item: Option<&Arc<Item>>,
+        execution: &ExecutionPart,
     ) -> ContextObject {
         let state = scope.current.as_ref().map(|current| {
             let state = self.machine.0.state(current.id);
@@ -71,6 +88,7 @@ impl Execution {
             state,
             item: item.or(scope.item.as_ref()).cloned(),
             token: self.token_in_context(id, scope),
+            execution: Rc::clone(execution),
             made: OnceCell::new(),
         })
     }
@@ -111,16 +129,61 @@ impl ContextObject {
 impl query::Context for ContextObject {
     fn value(&self) -> &Value {
         match self {
-            Self::Made(parts) => parts.made.get_or_init(|| parts.make()),
+            Self::Made(parts) => parts.made().whole.get_or_init(|| parts.make()),
             Self::Given(value) => value,
+        }
+    }
+
+    fn field(&self, name: &str) -> Option<&Value> {
+        match self {
+            Self::Made(parts) => parts.field(name),
+            Self::Given(value) => value.get(name),
         }
     }
 }
 
 impl Parts {
+    const FIELDS: [&'static str; 5] = ["Execution", "StateMachine", "State", "Task", "Map"];
+
+    fn made(&self) -> &Made {
+        self.made.get_or_init(Box::default)
+    }
+
     fn make(&self) -> Value {
+        let fields = Self::FIELDS.into_iter();
+        let there = fields.filter_map(|name| Some((name.to_owned(), self.field(name)?.clone())));
+        Value::Object(there.collect())
+    }
+
+    fn field(&self, name: &str) -> Option<&Value> {
+        match name {
+            "Execution" => Some(self.execution.get_or_init(|| self.make_execution())),
+            "StateMachine" => Some(self.made().machine.get_or_init(|| {
+                json!({
+                    "Id": self.identity.state_machine_arn.as_str(),
+                    "Name": self.identity.state_machine_name,
+                })
+            })),
+            "State" => {
+                let make = || self.state.as_ref().map(StatePart::make);
+                self.made().state.get_or_init(make).as_ref()
+            }
+            "Task" => {
+                let token = self.token.as_ref();
+                let make = || token.map(|token| json!({ "Token": token.to_string() }));
+                self.made().task.get_or_init(make).as_ref()
+            }
+            "Map" => {
+                let item = self.item.as_ref();
+                let make = || item.map(|item| json!({ "Item": item_part(item) }));
+                self.made().map.get_or_init(make).as_ref()
+            }
+            _ => None,
+        }
+    }
+
+    fn make_execution(&self) -> Value {
         let identity = &self.identity;
-        let mut context = Map::new();
         let mut execution = json!({
             "Id": identity.execution_arn.as_str(),
             "Input": self.input.value(),
@@ -136,24 +199,7 @@ impl Parts {
                 execution["RedriveTime"] = at.to_string().into();
             }
         }
-        context.insert("Execution".into(), execution);
-        context.insert(
-            "StateMachine".into(),
-            json!({
-                "Id": identity.state_machine_arn.as_str(),
-                "Name": identity.state_machine_name,
-            }),
-        );
-        if let Some(state) = &self.state {
-            context.insert("State".into(), state.make());
-        }
-        if let Some(token) = &self.token {
-            context.insert("Task".into(), json!({ "Token": token.to_string() }));
-        }
-        if let Some(item) = &self.item {
-            context.insert("Map".into(), json!({ "Item": item_part(item) }));
-        }
-        Value::Object(context)
+        execution
     }
 }
 

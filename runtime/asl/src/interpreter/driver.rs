@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::context_object::ExecutionPart;
 use super::fault::Fault;
 use super::observe::Observer;
 use super::scope::Phase;
@@ -37,6 +38,8 @@ pub(super) struct Driver<'e> {
     pub(super) secret: Secret,
     /// The token of the Task that is about to be scheduled: its own fields may read it.
     pub(super) minted: Option<TaskToken>,
+    /// The context object's largest field, for all expressions of the step.
+    pub(super) execution_part: ExecutionPart,
     ready: VecDeque<ScopeId>,
 }
 
@@ -59,6 +62,7 @@ impl<'e> Driver<'e> {
             activities: &AnyActivity,
             secret,
             minted: None,
+            execution_part: ExecutionPart::default(),
             ready: VecDeque::new(),
         }
     }

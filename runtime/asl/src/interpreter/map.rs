@@ -128,8 +128,9 @@ impl Driver<'_> {
             None => Payload::from_value((*item.value).clone()),
             Some(template) => {
                 let reading = self.reading_item(id, Some(&item))?;
-                let effective = self.effective_input(id, state)?;
-                checked(self.fill(&reading, template, effective.value())?)?
+                let whole = self.reading(id)?;
+                let effective = self.effective_in(&whole, state)?;
+                checked(self.fill(&reading, template, &effective)?)?
             }
         };
         let previous = self.previous(id);

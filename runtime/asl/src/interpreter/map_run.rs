@@ -387,8 +387,9 @@ impl Driver<'_> {
             source: item.source,
         });
         let reading = self.reading_item(id, Some(&item))?;
-        let effective = self.effective_input(id, state)?;
-        checked(self.fill(&reading, template, effective.value())?)
+        let whole = self.reading(id)?;
+        let effective = self.effective_in(&whole, state)?;
+        checked(self.fill(&reading, template, &effective)?)
     }
 
     fn entered(&self, id: ScopeId) -> EventId {

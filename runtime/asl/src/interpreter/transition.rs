@@ -51,7 +51,9 @@ impl Driver<'_> {
         let scope = self.execution.scopes.get(&id).ok_or_else(gone)?;
         let current = scope.current.as_ref().ok_or_else(gone)?;
         let mut context = match self.stand_ins {
-            None => self.execution.context_object(id, scope, item),
+            None => self
+                .execution
+                .context_object(id, scope, item, &self.execution_part),
             Some(stand_ins) => ContextObject::Given(stand_ins.context.clone()),
         };
         if let Some(token) = &self.minted {
@@ -102,32 +104,51 @@ impl Driver<'_> {
             Selector::Nothing => Ok(Payload::from_value(Value::Object(Map::new()))),
             Selector::Path(expression) => {
                 let reading = self.reading(id)?;
-                let Query::Path(path) = &expression.query else {
-                    return Err(Fault::runtime("The path is not a path."));
-                };
-                let scope = self.scope(&reading, payload.value());
-                match path.evaluate(&scope) {
-                    Ok(Cow::Borrowed(found)) => {
+                match self.chosen(&reading, expression, payload.value())? {
+                    Cow::Borrowed(found) => {
                         let copied = self.budget.value(found);
                         copied.map_err(|exhausted| exhausted_fault(expression, exhausted))?;
                         Ok(Payload::from_value(found.clone()))
                     }
-                    Ok(Cow::Owned(found)) => Ok(Payload::from_value(found)),
-                    Err(jsonpath::EvaluationError::PathNotFound { .. }) => {
-                        // The blank before the colon is AWS's, here and nowhere else.
-                        let missing = path.missing(&scope);
-                        Err(Fault::runtime(format!(
-                            "Invalid path '{}' : {missing}",
-                            expression.source
-                        )))
-                    }
-                    Err(error) => Err(Fault::runtime(format!(
-                        "Invalid path '{}': {error}",
-                        expression.source
-                    ))),
+                    Cow::Owned(found) => Ok(Payload::from_value(found)),
                 }
             }
         }
+    }
+
+    /// The effective input where it lies in the raw one: for who reads it again and again, as a
+    /// Map does for each item.
+    pub(super) fn effective_in<'v>(
+        &'v self,
+        reading: &'v Reading,
+        state: &State,
+    ) -> Result<Cow<'v, Value>, Fault> {
+        match &state.operations.input {
+            Selector::Whole => Ok(Cow::Borrowed(reading.input.value())),
+            Selector::Nothing => Ok(Cow::Owned(Value::Object(Map::new()))),
+            Selector::Path(expression) => self.chosen(reading, expression, reading.input.value()),
+        }
+    }
+
+    fn chosen<'v>(
+        &'v self,
+        reading: &'v Reading,
+        expression: &Expression,
+        input: &'v Value,
+    ) -> Result<Cow<'v, Value>, Fault> {
+        let Query::Path(path) = &expression.query else {
+            return Err(Fault::runtime("The path is not a path."));
+        };
+        let scope = self.scope(reading, input);
+        path.evaluate(&scope).map_err(|error| match error {
+            // The blank before the colon is AWS's, here and nowhere else.
+            jsonpath::EvaluationError::PathNotFound { .. } => Fault::runtime(format!(
+                "Invalid path '{}' : {}",
+                expression.source,
+                path.missing(&scope)
+            )),
+            error => Fault::runtime(format!("Invalid path '{}': {error}", expression.source)),
+        })
     }
 
     /// `Parameters` or `Arguments`, over the effective input; the input where there are none.

@@ -28,12 +28,20 @@ pub type Variables = BTreeMap<Arc<str>, Arc<Value>>;
 pub trait Context {
     /// The whole of it.
     fn value(&self) -> &Value;
+
+    /// One field. Whoever reads one does not pay for the others: `Execution` holds the whole
+    /// input, and a Map reads `Map` once for each item.
+    fn field(&self, name: &str) -> Option<&Value>;
 }
 
 /// A context object that is there already.
 impl Context for Value {
     fn value(&self) -> &Value {
         self
+    }
+
+    fn field(&self, name: &str) -> Option<&Value> {
+        self.get(name)
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::Scope;
 use crate::limits;
+use crate::query::Context;
 
 /// What the root context of an evaluation is.
 pub(super) enum Root<'a> {
@@ -83,33 +84,61 @@ impl<'a> Source<'a> for ScopeRoot<'a> {
 impl<'a> States<'a> {
     const FIELDS: [&'static str; 4] = ["input", "result", "errorOutput", "context"];
 
-    /// One field, looked up only when it is asked for: the context object is made then.
-    fn field(&self, name: &str) -> Option<&'a Value> {
-        match name {
+    /// Writes one field, if it is there.
+    fn write(&self, name: &str, sink: &mut Sink<'_, 'a>) {
+        let value = match name {
             "input" => Some(self.0.input),
             "result" => self.0.result,
             "errorOutput" => self.0.error_output,
-            "context" => Some(self.0.context.value()),
+            "context" => return sink.object(ContextRoot(self.0.context)),
             _ => None,
+        };
+        if let Some(value) = value {
+            write(sink, value);
         }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        match name {
+            "result" => self.0.result.is_some(),
+            "errorOutput" => self.0.error_output.is_some(),
+            _ => true,
+        }
+    }
+}
+
+/// `$states.context`: each of its fields is made when it is read.
+struct ContextRoot<'a>(&'a dyn Context);
+
+impl<'a> Source<'a> for ContextRoot<'a> {
+    fn read(&self, sink: &mut Sink<'_, 'a>) -> Result<(), String> {
+        match self.0.value() {
+            Value::Object(fields) => Object(fields).read(sink),
+            _ => Ok(()),
+        }
+    }
+
+    fn read_field(&self, key: &str, sink: &mut Sink<'_, 'a>) -> Result<bool, String> {
+        if let Some(value) = self.0.field(key) {
+            write(sink, value);
+        }
+        Ok(true)
     }
 }
 
 impl<'a> Source<'a> for States<'a> {
     fn read(&self, sink: &mut Sink<'_, 'a>) -> Result<(), String> {
         for name in Self::FIELDS {
-            if let Some(value) = self.field(name) {
+            if self.has(name) {
                 sink.key(name);
-                write(sink, value);
+                self.write(name, sink);
             }
         }
         Ok(())
     }
 
     fn read_field(&self, key: &str, sink: &mut Sink<'_, 'a>) -> Result<bool, String> {
-        if let Some(value) = self.field(key) {
-            write(sink, value);
-        }
+        self.write(key, sink);
         Ok(true)
     }
 }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::Path;
 use super::walk::{Walk, follow};
+use super::{Path, Pick, Root};
 use crate::query::Scope;
 use crate::query::budget::Exhausted;
 
@@ -41,6 +41,9 @@ impl Path {
     /// [`EvaluationError`] when a definite path finds nothing, when the variable it begins
     /// with has no value, or when it looks at too much.
     pub fn evaluate<'a>(&self, scope: &Scope<'a>) -> Result<Cow<'a, Value>, EvaluationError> {
+        if let Some(found) = self.in_context(scope) {
+            return found.map(Cow::Borrowed).ok_or_else(|| self.not_found());
+        }
         let Some(document) = self.document(scope) else {
             return Err(EvaluationError::VariableNotFound {
                 path: self.to_string(),
@@ -52,9 +55,26 @@ impl Path {
         } else {
             Walk::new(scope, document).value(&self.route, None)?
         };
-        found.ok_or_else(|| EvaluationError::PathNotFound {
+        found.ok_or_else(|| self.not_found())
+    }
+
+    /// What a Reference Path into the context object finds there. Only the field that it begins
+    /// with is made. Nothing when the path is another.
+    fn in_context<'a>(&self, scope: &Scope<'a>) -> Option<Option<&'a Value>> {
+        let (first, rest) = self.route.steps.split_first()?;
+        match (&self.route.root, &first.pick) {
+            (Root::Context, Pick::Name(name)) if self.is_reference() => {
+                let field = scope.context.field(name);
+                Some(field.and_then(|field| follow(field, rest)))
+            }
+            _ => None,
+        }
+    }
+
+    fn not_found(&self) -> EvaluationError {
+        EvaluationError::PathNotFound {
             path: self.to_string(),
-        })
+        }
     }
 }
 
