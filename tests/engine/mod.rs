@@ -5,6 +5,7 @@ mod activities;
 mod callbacks;
 mod children;
 mod express;
+mod interruptions;
 mod map_runs;
 mod names;
 mod parking;

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use asl::history::Usage;
 use asl::{Failure, Payload};
@@ -22,10 +21,7 @@ impl Modules for Functions {
         let behaviour = behaviour.ok_or(NotDeployed::Unknown)?;
         let digest = Digest(behaviour.as_str().into());
         Ok((
-            Module {
-                digest,
-                limits: Limits::default(),
-            },
+            Module::pure(digest, Limits::default()),
             "$LATEST".to_owned(),
         ))
     }
@@ -56,11 +52,7 @@ impl TaskHost for Functions {
                 }
                 other => return Err(Error::Sandbox(format!("no behaviour {other:?}"))),
             };
-            let usage = Usage {
-                fuel: 0,
-                memory_bytes_peak: 0,
-                wall_time: Duration::ZERO,
-            };
+            let usage = Usage::default();
             let log_tail = String::new();
             Ok(Outcome {
                 result,

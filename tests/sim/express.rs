@@ -135,7 +135,7 @@ impl Run {
 
     fn parts(&self, journal: Arc<FaultyJournal>, seed: u64) -> Parts {
         let clock = Arc::clone(&self.clock);
-        let host = lives::host(self.seed, Arc::clone(&clock));
+        let host = lives::host(self.seed, Arc::clone(&clock), Arc::default());
         Parts {
             clock,
             entropy: Arc::new(SeededEntropy::new(Chance::new(seed))),

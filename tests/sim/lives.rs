@@ -1,18 +1,19 @@
 //! One run: an execution, through as many lives of the process as it takes.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use asl::arn::{ExecutionArn, Place};
-use asl::history::Record;
+use asl::history::{Detail, Record};
 use asl::interpreter::{End, Execution, Identity, Kind};
-use asl::{Failure, Payload};
+use asl::{ErrorName, Failure, Payload};
 use engine::{
     Clock, Definition, Engine, FunctionName, Modules, NotDeployed, Observer, Parts, StartError,
     StartRequest,
 };
 use host::scripted::{Answer, Ending, ScriptedHost, digest_of_name};
-use host::{Limits, Module, TaskHost};
+use host::{Grants, Limits, Module, TaskHost};
 use journal::{Faults, FaultyJournal, Journal, MemoryJournal, Status};
 
 use super::chance::{Chance, SeededEntropy};
@@ -33,6 +34,7 @@ pub(super) struct Tally {
     timed_out: u32,
     aborted: u32,
     crashes: u32,
+    interrupted: u32,
     records: usize,
 }
 
@@ -43,12 +45,14 @@ impl Tally {
         self.timed_out += other.timed_out;
         self.aborted += other.aborted;
         self.crashes += other.crashes;
+        self.interrupted += other.interrupted;
         self.records += other.records;
     }
 
-    /// Whether every end was met, and the process crashed.
+    /// Whether every end was met, the process crashed, and attempts were cut off by that.
     pub(super) fn reaches_everything(&self) -> bool {
-        self.succeeded > 0 && self.failed > 0 && self.aborted > 0 && self.crashes > 0
+        let ends = self.succeeded > 0 && self.failed > 0 && self.aborted > 0;
+        ends && self.crashes > 0 && self.interrupted > 0
     }
 
     fn count(&mut self, end: &End) {
@@ -98,6 +102,7 @@ struct Run {
     clock: Arc<dyn Clock>,
     disk: MemoryJournal,
     acknowledged: bool,
+    once: Arc<Mutex<Once>>,
     tally: Tally,
 }
 
@@ -112,6 +117,7 @@ impl Run {
             clock: Arc::new(VirtualClock::default()),
             disk: MemoryJournal::new(),
             acknowledged: false,
+            once: Arc::default(),
             tally: Tally::default(),
         })
     }
@@ -134,6 +140,7 @@ impl Run {
                 checkers::prefix::ended_so(&story, &end)?;
                 self.tally.count(&end);
                 self.tally.records = story.len();
+                self.tally.interrupted = interrupted(&story);
                 return Ok(self.tally);
             }
             self.tally.crashes += 1;
@@ -193,12 +200,16 @@ impl Run {
         drop(engine);
         self.disk = journal.crash();
         witness.verdict()?;
+        let once = self.once.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = &once.again {
+            return Err(format!("{key} must not begin twice, and did"));
+        }
         Ok(ended)
     }
 
     fn parts(&self, journal: Arc<FaultyJournal>, witness: Arc<Witness>, seed: u64) -> Parts {
         let clock = Arc::clone(&self.clock);
-        let host = host(self.seed, Arc::clone(&clock));
+        let host = host(self.seed, Arc::clone(&clock), Arc::clone(&self.once));
         Parts {
             clock,
             entropy: Arc::new(SeededEntropy::new(Chance::new(seed))),
@@ -237,6 +248,18 @@ async fn stopped(engine: &Engine, arn: &ExecutionArn) -> Result<End, String> {
     engine.wait(arn).await.map_err(|error| error.to_string())
 }
 
+/// How many attempts failed since a crash cut them off.
+fn interrupted(story: &[Record]) -> u32 {
+    let is_one = |record: &&Record| match record {
+        Record::Event(_, event) => match &event.detail {
+            Detail::Failed { failure, .. } => failure.error_name() == ErrorName::TASK_INTERRUPTED,
+            _ => false,
+        },
+        Record::Note(_) => false,
+    };
+    story.iter().filter(is_one).count() as u32
+}
+
 pub(super) fn identity() -> Identity {
     let place = Place::default();
     Identity {
@@ -259,22 +282,41 @@ impl Modules for Named {
         if function.name == "missing" {
             return Err(NotDeployed::Unknown);
         }
+        let grants = Grants {
+            clock: function.name == machine::GRANTED,
+            ..Grants::default()
+        };
         let module = Module {
             digest: digest_of_name(&function.name),
             limits: Limits::default(),
+            grants: grants.into(),
         };
         Ok((module, "$LATEST".into()))
     }
 }
 
+/// The attempts that must not begin twice, and one that did.
+#[derive(Default)]
+pub(super) struct Once {
+    begun: HashSet<String>,
+    again: Option<String>,
+}
+
 /// Answers by the attempt's key, so that a repeated attempt gets what it got before.
-pub(super) fn host(seed: u64, clock: Arc<dyn Clock>) -> Arc<dyn TaskHost> {
+pub(super) fn host(seed: u64, clock: Arc<dyn Clock>, once: Arc<Mutex<Once>>) -> Arc<dyn TaskHost> {
     let sleep: host::scripted::Sleep = Arc::new(move |duration| {
         let milliseconds = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
         clock.sleep_until(clock.now().plus_milliseconds(milliseconds))
     });
     Arc::new(ScriptedHost::new(sleep, move |attempt| {
-        let mut chance = Chance::of(seed, &attempt.context.idempotency_key);
+        let key = &attempt.context.idempotency_key;
+        if !attempt.module.grants.repeat_attempts() {
+            let mut once = once.lock().unwrap_or_else(PoisonError::into_inner);
+            if !once.begun.insert(key.clone()) {
+                once.again = Some(key.clone());
+            }
+        }
+        let mut chance = Chance::of(seed, key);
         let ending = match chance.from(0, 99) {
             0..60 => Ending::Output(Payload::from_value(machine::data(&mut chance, 2))),
             60..92 => Ending::Failure(Failure::new(

@@ -14,6 +14,8 @@ const STATES_MAX: u64 = 18;
 const DEPTH_MAX: u32 = 3;
 /// Names of the tasks that machines call; `missing` is deployed nowhere.
 pub(super) const TASKS: [&str; 4] = ["alpha", "beta", "gamma", "missing"];
+/// The one whose attempts must not begin twice.
+pub(super) const GRANTED: &str = "gamma";
 /// What tasks fail with, and Retriers and Catchers look for.
 pub(super) const ERRORS: [&str; 4] = ["E.Alpha", "E.Beta", "E.Gamma", "Lambda.ServiceException"];
 

@@ -64,6 +64,8 @@ names! {
     WASM_INVALID_OUTPUT = "Wasm.InvalidOutput";
     /// The host stopped in the middle of an attempt of a module that is not pure.
     TASK_INTERRUPTED = "Stepwell.TaskInterrupted";
+    /// A secret or a directory that a module is granted is not there.
+    GRANT_UNAVAILABLE = "Stepwell.GrantUnavailable";
     /// No module (or version, or alias) of that name is deployed.
     RESOURCE_NOT_FOUND = "Lambda.ResourceNotFoundException";
 }

@@ -227,10 +227,7 @@ fn parts(journal: Arc<dyn Journal>) -> Parts {
             heartbeats: 0,
         })
     }));
-    let module = Module {
-        digest: digest_of_name("work"),
-        limits: Limits::default(),
-    };
+    let module = Module::pure(digest_of_name("work"), Limits::default());
     let modules = HashMap::from([("work".to_owned(), module)]);
     Parts::new(journal, host, Arc::new(modules))
 }

@@ -3,9 +3,11 @@
 use std::sync::{Arc, Mutex, Weak};
 
 use asl::interpreter::{Command, Event, Report, TaskCommand, TaskKey};
+use asl::{ErrorName, Failure};
 use host::OnHeartbeat;
 
 use crate::child;
+use crate::integration::Plan;
 use crate::progress::Commit;
 use crate::shared::Shared;
 use crate::slot::{Slot, lock};
@@ -39,6 +41,7 @@ impl Shared {
                 self.begin_vigil(locked, &task);
                 self.await_child(locked, &task);
             }
+            Command::InterruptTask(task) => self.interrupted(slot, task),
             Command::CancelTask(task) => {
                 self.end_vigil(locked, task);
                 if let Some(child) = locked.children.remove(&task) {
@@ -137,11 +140,18 @@ impl Shared {
             if starts {
                 return shared.start_for(&owner, &identity, &command).await;
             }
+            let plan = shared.workshop.plan(&identity, &command);
+            if plan.as_ref().is_ok_and(Plan::must_not_repeat)
+                && !shared.begin_once(&owner, task).await
+            {
+                return;
+            }
             let (report, usage) = if command.secret.is_some() {
                 let beat = shared.beat_of(owner.clone(), task);
-                shared.workshop.submit(&identity, &command, beat).await
+                let workshop = &shared.workshop;
+                workshop.submit(&identity, &command, plan, beat).await
             } else {
-                shared.workshop.run(&identity, &command).await
+                shared.workshop.run(&identity, &command, plan).await
             };
             let Some(slot) = owner.upgrade() else { return };
             // Taken out first: the step below must not abort the task it runs in.
@@ -157,6 +167,39 @@ impl Shared {
         if !starts {
             locked.attempts.insert(task, attempt.abort_handle());
         }
+    }
+
+    /// Writes down that an attempt begins, so that it never begins again. False when it must not
+    /// begin now either.
+    async fn begin_once(self: &Arc<Self>, owner: &Weak<Mutex<Slot>>, task: TaskKey) -> bool {
+        let Some(slot) = owner.upgrade() else {
+            return false;
+        };
+        let event = Event::Task {
+            task,
+            report: Report::Begun,
+            usage: None,
+        };
+        let mut begun = self.advance(&slot, event, None);
+        drop(slot);
+        begun.durable().await.is_ok()
+    }
+
+    /// Reports that an attempt was cut off which an earlier process had begun.
+    fn interrupted(self: &Arc<Self>, slot: &Arc<Mutex<Slot>>, task: TaskKey) {
+        let failure = Failure::new(
+            ErrorName::TASK_INTERRUPTED,
+            "The server stopped in the middle of this attempt. What the module is granted may \
+             have let it do something already, so it is not repeated by itself: retry or catch \
+             this error, or deploy the module with --on-interruption retry.",
+        );
+        let event = Event::Task {
+            task,
+            report: Report::Failed(failure),
+            usage: None,
+        };
+        let (shared, slot) = (Arc::clone(self), Arc::clone(slot));
+        tokio::spawn(async move { shared.advance(&slot, event, None) });
     }
 
     /// What a guest's heartbeats reach when it works for a Task that waits on after it.

@@ -24,20 +24,29 @@ pub(crate) struct Workshop {
     pub(crate) services: Arc<dyn Services>,
 }
 
+/// Who does the work of an attempt, or why nobody can.
+pub(crate) type Planned<'c> = Result<Plan<'c>, Failure>;
+
 impl Workshop {
+    /// Finds out who does the work of an attempt: once, for a name may lead elsewhere later.
+    pub(crate) fn plan<'c>(&self, identity: &Identity, command: &'c TaskCommand) -> Planned<'c> {
+        integration::plan(identity, command, &*self.modules)
+    }
+
     /// Runs an attempt to its end, its deadline or a missed heartbeat, whichever is first.
     /// Dropping the future ends the guest.
     pub(crate) async fn run(
         &self,
         identity: &Identity,
         command: &TaskCommand,
+        plan: Planned<'_>,
     ) -> (Report, Option<Usage>) {
         let beat = Arc::new(Notify::new());
         let heard = Arc::clone(&beat);
         tokio::select! {
             // Polled in this order, so that an answer beats a timeout of the same moment.
             biased;
-            outcome = self.work(identity, command, Arc::new(move || heard.notify_one())) => outcome,
+            outcome = self.work(identity, command, plan, Arc::new(move || heard.notify_one())) => outcome,
             () = self.deadline(command) => (Report::TimedOut, None),
             () = self.silence(command, &beat) => (Report::HeartbeatTimedOut, None),
         }
@@ -49,9 +58,10 @@ impl Workshop {
         &self,
         identity: &Identity,
         command: &TaskCommand,
+        plan: Planned<'_>,
         on_heartbeat: OnHeartbeat,
     ) -> (Report, Option<Usage>) {
-        match self.work(identity, command, on_heartbeat).await {
+        match self.work(identity, command, plan, on_heartbeat).await {
             (Report::Succeeded(answer), usage) => (Report::Submitted(answer), usage),
             other => other,
         }
@@ -61,9 +71,10 @@ impl Workshop {
         &self,
         identity: &Identity,
         command: &TaskCommand,
+        plan: Planned<'_>,
         on_heartbeat: OnHeartbeat,
     ) -> (Report, Option<Usage>) {
-        match integration::plan(identity, command, &*self.modules) {
+        match plan {
             Ok(Plan::Module(work)) => self.invoke(identity, command, &work, on_heartbeat).await,
             Ok(Plan::Elsewhere(work)) => {
                 (self.invoke_elsewhere(identity, command, work).await, None)

@@ -110,6 +110,17 @@ pub(crate) enum Plan<'c> {
     },
 }
 
+impl Plan<'_> {
+    /// Whether the work, once begun, must not be begun again.
+    pub(crate) fn must_not_repeat(&self) -> bool {
+        match self {
+            Self::Module(work) => !work.module.grants.repeat_attempts(),
+            // Who is outside is told the attempt's key, or called at least once as on AWS.
+            Self::Service { .. } | Self::Elsewhere(_) => false,
+        }
+    }
+}
+
 /// Finds out who does the work.
 ///
 /// # Errors

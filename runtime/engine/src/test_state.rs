@@ -50,7 +50,8 @@ pub async fn test_state(request: &Request, place: &Place, crew: Crew) -> Result<
         let outcome = match next {
             Next::Done(answer) => return Ok(*answer),
             Next::Run { identity, command } => {
-                let (report, _) = workshop.run(&identity, &command).await;
+                let plan = workshop.plan(&identity, &command);
+                let (report, _) = workshop.run(&identity, &command, plan).await;
                 Outcome::Ended {
                     report,
                     exchange: None,

@@ -7,13 +7,16 @@
 //!
 //! `cargo bench -p host --features wasm [-- GUEST.wasm INPUT.json]`
 
+#[path = "shared/guest.rs"]
+mod guest;
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use asl::{Payload, Timestamp};
+use asl::Payload;
 use bench::Figure;
 use host::wasm::{WasmHost, engine};
-use host::{Attempt, Context, Limits, Module, TaskHost as _};
+use host::{Limits, Module, TaskHost as _};
 use wasmtime::Store;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
@@ -102,37 +105,6 @@ fn told((answer,): Answer) -> wasmtime::Result<String> {
     answer.map_err(|failure| wasmtime::Error::msg(failure.error + &failure.cause))
 }
 
-/// The guest of the command line, or one that answers its input.
-fn guest() -> (Vec<u8>, String) {
-    let mut arguments = std::env::args()
-        .skip(1)
-        .filter(|argument| argument != "--bench");
-    if let (Some(guest), Some(input)) = (arguments.next(), arguments.next()) {
-        let bytes = std::fs::read(guest).expect("the guest can be read");
-        return (
-            bytes,
-            std::fs::read_to_string(input).expect("the input can be read"),
-        );
-    }
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let bytes = wat::parse_file(root.join("tests/guests/task/echo.wat"));
-    let mut bytes = bytes.expect("the guest parses");
-    let mut resolve = wit_parser::Resolve::default();
-    let (package, _) = resolve
-        .push_path(root.join("../../wit"))
-        .expect("the contract parses");
-    let world = resolve
-        .select_world(&[package], Some("task"))
-        .expect("the contract has it");
-    let utf8 = wit_component::StringEncoding::UTF8;
-    wit_component::embed_component_metadata(&mut bytes, &resolve, world, utf8)
-        .expect("the contract fits into the guest");
-    (
-        bytes,
-        r#"{"order":"1042","items":[{"sku":"A1","quantity":2}]}"#.to_owned(),
-    )
-}
-
 /// The component a guest is, whatever its form.
 fn component(bytes: &[u8]) -> Vec<u8> {
     if bytes[4..8] == [0x0d, 0, 1, 0] {
@@ -145,23 +117,6 @@ fn component(bytes: &[u8]) -> Vec<u8> {
     encoded.expect("the guest is a Task")
 }
 
-fn attempt(module: &Module, input: &Payload) -> Attempt {
-    Attempt {
-        module: module.clone(),
-        input: input.clone(),
-        context: Context {
-            execution_arn: "arn:aws:states:us-east-1:123456789012:execution:m:e".to_owned(),
-            state_machine_arn: "arn:aws:states:us-east-1:123456789012:stateMachine:m".to_owned(),
-            state_name: "Charge".to_owned(),
-            retry_count: 0,
-            idempotency_key: "key".to_owned(),
-            started_at: Timestamp(1_700_000_000_000),
-            deadline: None,
-        },
-        on_heartbeat: std::sync::Arc::new(|| ()),
-    }
-}
-
 /// The median, which a busy neighbour moves least.
 fn microseconds(mut rounds: Vec<Duration>) -> f64 {
     rounds.sort();
@@ -169,7 +124,10 @@ fn microseconds(mut rounds: Vec<Duration>) -> f64 {
 }
 
 fn main() {
-    let (bytes, text) = guest();
+    let (bytes, text) = guest::of_command_line().unwrap_or_else(|| {
+        let echo = guest::of_tests("task/echo", |text| text);
+        (echo, guest::INPUT.to_owned())
+    });
     let bare = Bare::new(&component(&bytes)).expect("the guest links");
     let host = WasmHost::in_memory().expect("the sandbox starts");
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -180,10 +138,7 @@ fn main() {
         .block_on(host.prepare(bytes))
         .expect("the guest is accepted")
         .digest;
-    let module = Module {
-        digest,
-        limits: Limits::default(),
-    };
+    let module = Module::pure(digest, Limits::default());
     let input = Payload::from_text(text.clone()).expect("the input is JSON");
 
     let (mut bares, mut asyncs, mut ours) = (Vec::new(), Vec::new(), Vec::new());
@@ -203,7 +158,7 @@ fn main() {
         let begun = Instant::now();
         runtime.block_on(async {
             for _ in 0..CALLS {
-                let outcome = host.run(attempt(&module, &input)).await;
+                let outcome = host.run(guest::attempt(&module, &input)).await;
                 let result = outcome.expect("the host runs it").result;
                 black_box(result.expect("the guest answers"));
             }

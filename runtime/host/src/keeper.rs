@@ -34,9 +34,6 @@ pub struct Prepared {
     pub kind: Kind,
     /// What it imports, by name, as it wrote them.
     pub imports: Vec<String>,
-    /// Whether the same input always gives the same outcome, so that an attempt may be
-    /// repeated unseen. Holds for every module that was granted no capability.
-    pub pure: bool,
 }
 
 /// Why a module was not taken in.

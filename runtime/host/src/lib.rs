@@ -3,6 +3,7 @@
 //! This crate knows modules, limits and outcomes. It knows nothing of state machines,
 //! retries, journals or the AWS API. Read [`TaskHost`] first.
 
+mod grants;
 mod keeper;
 pub mod scripted;
 #[cfg(feature = "wasm")]
@@ -17,6 +18,7 @@ use std::time::Duration;
 use asl::{Failure, Payload, Timestamp};
 
 pub use asl::history::Usage;
+pub use grants::{BadGrant, Directory, Endpoint, GRANTS_MAX, Grants, OnInterruption, SecretName};
 pub use keeper::{Kind, ModuleKeeper, NotPrepared, Prepared, Preparing};
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +38,7 @@ impl fmt::Display for Digest {
 
 /// What one attempt of a module version may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Limits {
     /// Linear memory, in bytes; all memories of the instance together.
     pub memory_bytes_max: u64,
@@ -43,26 +46,79 @@ pub struct Limits {
     pub fuel_max: u64,
     /// Longest time of one attempt, whatever the state allows.
     pub timeout: Duration,
+    /// Elements of one table: of what a guest calls through pointers.
+    pub table_elements_max: u32,
+    /// Core instances within one component.
+    pub instances_max: u32,
+    /// What it may answer, in bytes.
+    pub output_bytes_max: u64,
+    /// What it may log, in bytes; the rest is dropped and counted.
+    pub log_bytes_max: u64,
+    /// HTTP connections it may have open at the same time.
+    pub connections_max: u32,
+    /// Bodies of HTTP requests and responses, in bytes, all together.
+    pub http_bytes_max: u64,
 }
 
+/// The bounds that no version's limits exceed: what the sandbox reserves for each attempt, and
+/// what the host can hold of each.
+pub const LIMITS_MAX: Limits = Limits {
+    // What a module can address.
+    memory_bytes_max: 4 << 30,
+    fuel_max: u64::MAX,
+    // Lambda's longest is 15 minutes; its durable functions wait longer.
+    timeout: Duration::from_secs(5_400),
+    // The pool has room for so many.
+    table_elements_max: 100_000,
+    instances_max: 64,
+    // Lambda's bound on a response.
+    output_bytes_max: 6 << 20,
+    // Held by nobody, but written for each attempt.
+    log_bytes_max: 64 << 20,
+    // A process has a thousand descriptors, and hundreds of attempts.
+    connections_max: 64,
+    http_bytes_max: 1 << 40,
+};
+
 impl Default for Limits {
-    /// 128 MiB, 10^10 units of fuel (some seconds of work), 15 minutes as Lambda has it.
+    /// 128 MiB, 10^10 units of fuel (some seconds of work), 15 minutes as Lambda has it; a
+    /// mebibyte of log, eight connections, 64 MiB over them; of all else what there can be.
     fn default() -> Self {
         Self {
             memory_bytes_max: 128 << 20,
             fuel_max: 10_000_000_000,
             timeout: Duration::from_secs(900),
+            table_elements_max: LIMITS_MAX.table_elements_max,
+            instances_max: LIMITS_MAX.instances_max,
+            output_bytes_max: LIMITS_MAX.output_bytes_max,
+            log_bytes_max: 1 << 20,
+            connections_max: 8,
+            http_bytes_max: 64 << 20,
         }
     }
 }
 
-/// A module version that can be run: code by digest, and its limits.
+/// A module version that can be run: code by digest, its limits and grants.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Module {
     /// Which code.
     pub digest: Digest,
     /// What it may use.
     pub limits: Limits,
+    /// What it may reach.
+    #[serde(default)]
+    pub grants: Arc<Grants>,
+}
+
+impl Module {
+    /// A module that is granted nothing.
+    pub fn pure(digest: Digest, limits: Limits) -> Self {
+        Self {
+            digest,
+            limits,
+            grants: Grants::none(),
+        }
+    }
 }
 
 /// What a guest can ask about its attempt. All of it is recorded, so that a repeated

@@ -167,10 +167,7 @@ mod tests {
     fn attempt(name: &str, key: &str, heartbeats: &Arc<AtomicU32>) -> Attempt {
         let heartbeats = Arc::clone(heartbeats);
         Attempt {
-            module: Module {
-                digest: digest_of_name(name),
-                limits: Limits::default(),
-            },
+            module: Module::pure(digest_of_name(name), Limits::default()),
             input: json!(null).into(),
             context: Context {
                 execution_arn: String::new(),

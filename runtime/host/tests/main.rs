@@ -5,8 +5,11 @@
 
 mod contract;
 mod deploy;
+mod files;
 mod guests;
+mod http;
 mod limits;
 mod pure;
+mod secrets;
 mod store;
 mod tasks;

@@ -8,12 +8,20 @@ use api::lambda::Lambda;
 use api::{Api, Functions, Registry, SdkCalls};
 use engine::clock::{SystemClock, SystemEntropy};
 use engine::{Engine, Modules, Observer, Parts};
-use host::wasm::WasmHost;
+use host::wasm::{SecretStore, WasmHost};
 use journal::sqlite::{Options, SqliteJournal};
 use journal::{Journal, MemoryJournal};
 use objects::{NoObjects, Objects};
 
 use crate::aws::{Aws, AwsServices};
+
+/// Secrets as the environment names them.
+fn secrets() -> SecretStore {
+    match std::env::var_os("STEPWELL_SECRETS_DIR") {
+        Some(directory) => SecretStore::in_directory(directory.into()),
+        None => SecretStore::default(),
+    }
+}
 
 /// Where everything of a data directory is, opened.
 pub(crate) struct Store {
@@ -36,16 +44,22 @@ pub(crate) struct Store {
 impl Store {
     /// Opens a data directory; makes it if it is missing.
     pub(crate) fn open(dir: &Path) -> anyhow::Result<Self> {
+        Self::open_with(dir, secrets())
+    }
+
+    /// The same, with secrets from there.
+    pub(crate) fn open_with(dir: &Path, secrets: SecretStore) -> anyhow::Result<Self> {
         std::fs::create_dir_all(dir)
             .with_context(|| format!("cannot make the data directory {}", dir.display()))?;
         let journal = SqliteJournal::open(dir, Options::default())?;
-        let host = WasmHost::open(&dir.join("modules"))?;
+        let host = WasmHost::open(&dir.join("modules"))?.with_secrets(secrets);
         Self::of(Arc::new(journal), host)
     }
 
     /// Keeps everything in memory.
     pub(crate) fn in_memory() -> anyhow::Result<Self> {
-        Self::of(Arc::new(MemoryJournal::default()), WasmHost::in_memory()?)
+        let host = WasmHost::in_memory()?.with_secrets(secrets());
+        Self::of(Arc::new(MemoryJournal::default()), host)
     }
 
     /// A data directory, or memory.
@@ -89,14 +103,14 @@ impl Store {
     }
 
     /// Lambda's API on what is deployed.
-    pub(crate) fn lambda(&self) -> Arc<Lambda> {
-        Arc::new(Lambda::new(
+    pub(crate) fn lambda(&self) -> Lambda {
+        Lambda::new(
             Arc::clone(&self.functions),
             Arc::clone(&self.host) as Arc<dyn host::ModuleKeeper>,
             Arc::clone(&self.host) as Arc<dyn host::TaskHost>,
             Arc::new(SystemClock),
             Arc::new(SystemEntropy),
-        ))
+        )
     }
 
     /// Step Functions' API on an engine of this store.

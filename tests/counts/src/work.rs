@@ -217,10 +217,7 @@ fn express(rounds: u64) {
     let sleep: host::scripted::Sleep = Arc::new(|_| Box::pin(std::future::ready(())));
     let answer = Payload::from_text(r#"{"approved": true}"#).expect("it is JSON");
     let host = ScriptedHost::new(sleep, move |_| Some(Ending::Output(answer.clone()).into()));
-    let module = Module {
-        digest: digest_of_name("task"),
-        limits: Limits::default(),
-    };
+    let module = Module::pure(digest_of_name("task"), Limits::default());
     let modules = Arc::new(HashMap::from([("task".to_owned(), module)]));
     let (host, journal) = (Arc::new(host), Arc::new(MemoryJournal::default()));
     block_on(async {

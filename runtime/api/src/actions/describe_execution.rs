@@ -49,7 +49,9 @@ pub(crate) async fn describe_execution(
     }
     if with_ours {
         let states = current_states::told(api, &arn)?;
-        answer.insert("stepwell".into(), json!({ "currentStates": states }));
+        let cost = engine::tell(&*api.journal, &arn)?.cost();
+        let ours = json!({ "currentStates": states, "cost": cost });
+        answer.insert("stepwell".into(), ours);
     }
     Ok(Value::Object(answer))
 }

@@ -82,7 +82,6 @@ impl Source {
             digest: prepared.digest,
             kind: prepared.kind,
             imports: prepared.imports,
-            pure: prepared.pure,
             package_sha256: package.sha256,
             package_bytes: package.bytes,
         })

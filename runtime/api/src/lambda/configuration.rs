@@ -3,6 +3,7 @@
 use asl::Timestamp;
 use serde_json::{Value, json};
 
+use super::sandbox;
 use crate::registry::{Configuration, Function, LATEST};
 
 /// `$LATEST` under the function's own ARN.
@@ -29,7 +30,6 @@ pub(super) fn told(
     number: &str,
 ) -> Value {
     let (code, settings) = (&version.code, &version.settings);
-    let limits = settings.limits();
     let mut answer = json!({
         "FunctionName": function.name,
         "FunctionArn": arn,
@@ -57,10 +57,9 @@ pub(super) fn told(
             "Digest": code.digest.to_string(),
             "Kind": code.kind,
             "Imports": code.imports,
-            "Pure": code.pure,
-            "Fuel": limits.fuel_max,
         },
     });
+    sandbox::tell(&mut answer["Stepwell"], settings);
     for (name, value) in [
         ("Runtime", &settings.runtime),
         ("Handler", &settings.handler),

@@ -25,7 +25,7 @@ pub(super) async fn create_function(
     request.finish()?;
 
     let name = wanted.whole("CreateFunction", caller)?;
-    given.check()?;
+    given.check(lambda)?;
     check_type()?;
     let arn = name.arn();
     let taken = || refusal::conflict(format!("Function already exist: {}", name.name));

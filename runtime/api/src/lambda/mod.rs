@@ -28,6 +28,7 @@ mod package;
 mod publish_version;
 mod refusal;
 mod routes;
+mod sandbox;
 mod settings;
 mod shape;
 #[cfg(test)]
@@ -36,6 +37,7 @@ mod update_alias;
 mod update_function_code;
 mod update_function_configuration;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use asl::Timestamp;
@@ -69,6 +71,8 @@ pub struct Lambda {
     entropy: Arc<dyn Entropy>,
     deployments: Semaphore,
     invocations: invocation::Places,
+    /// Where directories may be granted.
+    grantable: Vec<PathBuf>,
 }
 
 /// A request, taken apart.
@@ -167,7 +171,20 @@ impl Lambda {
             entropy,
             deployments: Semaphore::new(DEPLOYMENTS_MAX),
             invocations: invocation::Places::default(),
+            grantable: Vec::new(),
         }
+    }
+
+    /// The same, and directories within these may be granted: else none may, for who deploys a
+    /// function need not be master of this machine.
+    pub fn with_grantable(mut self, directories: Vec<PathBuf>) -> Self {
+        self.grantable = directories;
+        self
+    }
+
+    fn may_grant(&self, directory: &host::Directory) -> bool {
+        let mut grantable = self.grantable.iter();
+        grantable.any(|outer| directory.lies_in(outer))
     }
 
     /// Answers one request. Never fails: a refusal is an answer. Must be called on a tokio

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use host::Grants;
 use serde_json::{Map, Value, json};
 
-use super::refusal;
+use super::sandbox::{self, Sandbox};
 use super::shape::{
-    DESCRIPTION, FUEL, HANDLER, MEMORY, MEMORY_SIZE, ROLE, RUNTIME, TIMEOUT, VARIABLE_NAME,
-    VARIABLE_VALUE,
+    DESCRIPTION, HANDLER, MEMORY_SIZE, ROLE, RUNTIME, TIMEOUT, VARIABLE_NAME, VARIABLE_VALUE,
 };
+use super::{Lambda, refusal};
 use crate::ApiError;
-use crate::registry::FunctionSettings;
+use crate::registry::{FunctionSettings, FurtherLimits};
 use crate::request::Request;
 
 /// All variables together, in bytes. Source: AWS, quotas of Lambda.
@@ -76,6 +77,7 @@ pub(super) struct Given {
     timeout_seconds: Option<u64>,
     fuel_max: Option<u64>,
     environment: Option<BTreeMap<String, String>>,
+    sandbox: Sandbox,
     told: Map<String, Value>,
     refused: Option<&'static str>,
 }
@@ -83,7 +85,7 @@ pub(super) struct Given {
 /// Reads the settings that CreateFunction and UpdateFunctionConfiguration share.
 pub(super) fn read(request: &mut Request) -> Given {
     let whole = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok());
-    let ours = stepwell(request);
+    let ours = sandbox::read(request);
     let memory = request.integer("MemorySize", &MEMORY_SIZE);
     let mut given = Given {
         description: request.optional("Description", &DESCRIPTION),
@@ -94,6 +96,7 @@ pub(super) fn read(request: &mut Request) -> Given {
         timeout_seconds: whole(request.integer("Timeout", &TIMEOUT)),
         fuel_max: whole(ours.fuel_max),
         environment: environment(request),
+        sandbox: ours,
         ..Given::default()
     };
     for name in TOLD {
@@ -110,21 +113,6 @@ pub(super) fn read(request: &mut Request) -> Given {
         }
     }
     given
-}
-
-/// What AWS does not know: fuel, and memory below its least.
-#[derive(Debug, Default)]
-struct Ours {
-    fuel_max: Option<i64>,
-    memory_mebibytes: Option<i64>,
-}
-
-fn stepwell(request: &mut Request) -> Ours {
-    let ours = request.structure("Stepwell", |ours| Ours {
-        fuel_max: ours.integer("Fuel", &FUEL),
-        memory_mebibytes: ours.integer("Memory", &MEMORY),
-    });
-    ours.unwrap_or_default()
 }
 
 fn environment(request: &mut Request) -> Option<BTreeMap<String, String>> {
@@ -159,12 +147,25 @@ impl Given {
     ///
     /// # Errors
     /// `InvalidParameterValueException`.
-    pub(super) fn check(&self) -> Result<(), ApiError> {
+    pub(super) fn check(&self, lambda: &Lambda) -> Result<(), ApiError> {
         if let Some(name) = self.refused {
             return Err(refusal::invalid(format!(
                 "{name} is not supported: functions run here as WebAssembly, in a sandbox that \
                  has nothing of the kind."
             )));
+        }
+        if let Some(why) = &self.sandbox.wrong {
+            return Err(refusal::invalid(format!("Stepwell.Grants: {why}")));
+        }
+        let grants = self.sandbox.grants.iter();
+        for directory in grants.flat_map(|grants| &grants.directories) {
+            if !lambda.may_grant(directory) {
+                return Err(refusal::invalid(format!(
+                    "Stepwell.Grants: the directory {} is not among those that this server lets \
+                     be granted; name one that it lies in with stepwell serve --grantable-dir.",
+                    directory.host.display()
+                )));
+            }
         }
         let variables = self.environment.iter().flatten();
         let reserved: Vec<&str> = variables
@@ -199,6 +200,8 @@ impl Given {
             timeout_seconds: 3,
             fuel_max: None,
             environment: BTreeMap::new(),
+            further_limits: FurtherLimits::default(),
+            grants: Grants::default(),
             told: Map::new(),
         };
         self.merged_into(&standing)
@@ -218,6 +221,8 @@ impl Given {
             timeout_seconds: self.timeout_seconds.unwrap_or(old.timeout_seconds),
             fuel_max: self.fuel_max.or(old.fuel_max),
             environment: self.environment.unwrap_or(old.environment),
+            further_limits: self.sandbox.limits_over(old.further_limits),
+            grants: self.sandbox.grants_over(&old.grants),
             told,
         }
     }

@@ -88,6 +88,8 @@ pub(super) const DESCRIPTION: Text = Text::of(0, 256);
 pub(super) const ANY: Text = Text::of(0, 1_024);
 /// `PackageType`
 pub(super) const PACKAGE_TYPE: Text = Text::one_of(&["Zip", "Image"]);
+/// What becomes of an attempt that a crash cut off, which is ours.
+pub(super) const ON_INTERRUPTION: Text = Text::one_of(&["Fail", "Retry"]);
 /// `FunctionVersion`
 pub(super) const FUNCTION_VERSION: Text = Text::one_of(&["ALL"]);
 /// `InvocationType`

@@ -3,6 +3,7 @@
 mod aliases;
 mod configurations;
 mod deployments;
+mod grants;
 mod invocations;
 mod lists;
 mod names;
@@ -50,7 +51,6 @@ impl ModuleKeeper for Echo {
                 digest: Digest(text.into()),
                 kind: Kind::Task,
                 imports: vec!["stepwell:task/host".into()],
-                pure: true,
             }),
         };
         Box::pin(std::future::ready(prepared))
@@ -78,6 +78,7 @@ impl TaskHost for Echo {
             fuel: 7,
             memory_bytes_peak: 1 << 20,
             wall_time: Duration::from_millis(3),
+            ..Usage::default()
         };
         let log_tail = "hello\n".to_owned();
         Box::pin(std::future::ready(Ok(Outcome {

@@ -17,7 +17,7 @@ pub(super) async fn update_function_configuration(
     request.finish()?;
 
     let arn = wanted.whole("UpdateFunctionConfiguration", caller)?.arn();
-    given.check()?;
+    given.check(lambda)?;
     let (now, new_revision) = (lambda.now(), lambda.uuid());
     let change = |standing: Option<&Function>| {
         let standing = standing.ok_or_else(|| refusal::no_such_function(&arn))?;

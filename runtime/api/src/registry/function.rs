@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use asl::Timestamp;
 use engine::{FunctionName, Modules, NotDeployed};
-use host::{Digest, Kind, Limits, Module};
+use host::{Digest, Grants, Kind, Limits, Module};
 use journal::Journal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -58,7 +58,6 @@ pub(crate) struct Code {
     pub(crate) digest: Digest,
     pub(crate) kind: Kind,
     pub(crate) imports: Vec<String>,
-    pub(crate) pure: bool,
     /// `CodeSha256`: of what was uploaded, in base 64.
     pub(crate) package_sha256: String,
     /// `CodeSize`: of what was uploaded.
@@ -78,9 +77,43 @@ pub(crate) struct FunctionSettings {
     pub(crate) fuel_max: Option<u64>,
     #[serde(default)]
     pub(crate) environment: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) further_limits: FurtherLimits,
+    /// What it may reach, beside the environment.
+    #[serde(default)]
+    pub(crate) grants: Grants,
     /// Settings that mean nothing to a sandbox and are told as they were given.
     #[serde(default)]
     pub(crate) told: Map<String, Value>,
+}
+
+/// Limits that AWS does not know; none: as [`Limits`] has it by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct FurtherLimits {
+    pub(crate) table_elements: Option<u64>,
+    pub(crate) instances: Option<u64>,
+    pub(crate) output_bytes: Option<u64>,
+    pub(crate) log_bytes: Option<u64>,
+    pub(crate) connections: Option<u64>,
+    pub(crate) http_bytes: Option<u64>,
+}
+
+impl FurtherLimits {
+    fn over(&self, limits: Limits) -> Limits {
+        let count = |given: Option<u64>, other: u32| {
+            given.map_or(other, |given| u32::try_from(given).unwrap_or(u32::MAX))
+        };
+        Limits {
+            table_elements_max: count(self.table_elements, limits.table_elements_max),
+            instances_max: count(self.instances, limits.instances_max),
+            output_bytes_max: self.output_bytes.unwrap_or(limits.output_bytes_max),
+            log_bytes_max: self.log_bytes.unwrap_or(limits.log_bytes_max),
+            connections_max: count(self.connections, limits.connections_max),
+            http_bytes_max: self.http_bytes.unwrap_or(limits.http_bytes_max),
+            ..limits
+        }
+    }
 }
 
 /// A name for one version, or for two by weight.
@@ -106,11 +139,24 @@ impl FunctionSettings {
     /// What an attempt may use.
     pub(crate) fn limits(&self) -> Limits {
         let fuel = self.timeout_seconds.saturating_mul(FUEL_PER_SECOND);
-        Limits {
+        self.further_limits.over(Limits {
             memory_bytes_max: self.memory_mebibytes.min(MEMORY_MEBIBYTES_MAX) << 20,
             fuel_max: self.fuel_max.unwrap_or(fuel),
             timeout: Duration::from_secs(self.timeout_seconds),
+            ..Limits::default()
+        })
+    }
+
+    /// What an attempt may reach.
+    fn all_grants(&self) -> Arc<Grants> {
+        // Made for each attempt: most have none, and share that.
+        if self.environment.is_empty() && self.grants == *Grants::none() {
+            return Grants::none();
         }
+        Arc::new(Grants {
+            environment: self.environment.clone(),
+            ..self.grants.clone()
+        })
     }
 }
 
@@ -120,6 +166,7 @@ impl Configuration {
         Module {
             digest: self.code.digest.clone(),
             limits: self.settings.limits(),
+            grants: self.settings.all_grants(),
         }
     }
 
@@ -249,6 +296,8 @@ mod tests {
             timeout_seconds: 3,
             fuel_max: None,
             environment: BTreeMap::new(),
+            further_limits: FurtherLimits::default(),
+            grants: Grants::default(),
             told: Map::new(),
         };
         assert_eq!(settings.limits().fuel_max, 15_000_000_000);

@@ -15,7 +15,9 @@ use journal::Journal;
 
 pub(crate) use activity::Activity;
 pub use function::Functions;
-pub(crate) use function::{Code, Configuration, Function, FunctionAlias, FunctionSettings, LATEST};
+pub(crate) use function::{
+    Code, Configuration, Function, FunctionAlias, FunctionSettings, FurtherLimits, LATEST,
+};
 pub(crate) use machine::{Alias, Encryption, Logging, Machine, Revision, Route, Settings, Tags};
 pub(crate) use shelf::{Change, Shelf};
 pub(crate) use target::{Target, deleting};

@@ -104,6 +104,11 @@ pub enum Note {
         /// All of it.
         plan: MapRunPlan,
     },
+    /// An attempt is about to begin that must not begin twice.
+    Begun {
+        /// The scope whose state it is of.
+        scope: ScopeId,
+    },
     /// What an attempt used.
     Used {
         /// The event that scheduled it.
@@ -122,6 +127,17 @@ pub struct Usage {
     pub memory_bytes_peak: u64,
     /// From instantiation to answer.
     pub wall_time: Duration,
+    /// The linear memory it might have had, in bytes: what Lambda bills by. None was recorded
+    /// by the first versions.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub memory_bytes_max: u64,
+    /// Bodies of HTTP requests and responses, in bytes.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub http_bytes: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// One event, as GetExecutionHistory answers it.

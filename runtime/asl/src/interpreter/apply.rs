@@ -68,6 +68,7 @@ impl Execution {
                 };
                 self.set_phase(*scope, Phase::MapRunning(Box::new(running)));
             }
+            Note::Begun { scope } => self.set_stage(*scope, Stage::Begun),
             Note::Used { .. } => {}
         }
     }

@@ -49,7 +49,8 @@ impl Execution {
 
     /// Whether somebody outside has the work, and nothing is to be heard of it but its end.
     fn is_elsewhere(&self, scope: &Scope, attempting: &Attempting) -> bool {
-        if attempting.heartbeat_seconds.is_some() || attempting.stage == Stage::Scheduled {
+        let is_here = matches!(attempting.stage, Stage::Scheduled | Stage::Begun);
+        if attempting.heartbeat_seconds.is_some() || is_here {
             return false;
         }
         let state = scope

@@ -131,6 +131,7 @@ impl<'e> Driver<'e> {
             });
         }
         match report {
+            Report::Begun => self.attempt_begun(task),
             Report::Taken { worker } => self.attempt_taken(task, worker),
             Report::Submitted(answer) => self.attempt_submitted(task, answer),
             report => {

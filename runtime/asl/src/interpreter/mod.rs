@@ -148,6 +148,9 @@ pub enum Event {
 /// What was heard of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Report {
+    /// It is about to begin, and must not begin twice: the shell waits for the record of this
+    /// to be durable, and starts it then. Heard only once.
+    Begun,
     /// A worker took it: only of an activity, and only once.
     Taken {
         /// The worker's name, if it has one.
@@ -193,6 +196,9 @@ pub enum Command {
     OfferTask(Box<TaskCommand>),
     /// Someone outside has the task: report what is heard of it, and when its time is over.
     AwaitTask(Box<TaskCommand>),
+    /// Report that an attempt was cut off. It had begun and must not begin twice, and who ran
+    /// it is gone: asked only of an execution that is taken up again.
+    InterruptTask(TaskKey),
     /// End an attempt; nothing more is heard of it.
     CancelTask(TaskKey),
     /// Run a Map Run, and report what comes of it.

@@ -40,6 +40,7 @@ impl Execution {
                 Some(match (&attempting.stage, &attempting.via) {
                     (Stage::Scheduled, Via::Activity) => Command::OfferTask(command),
                     (Stage::Scheduled, _) => Command::ScheduleTask(command),
+                    (Stage::Begun, _) => Command::InterruptTask(command.task),
                     (Stage::Taken | Stage::Submitted(_), _) => Command::AwaitTask(command),
                 })
             }
@@ -81,7 +82,7 @@ impl Execution {
             secret: attempting.secret,
             submitted: match &attempting.stage {
                 Stage::Submitted(answer) => Some(answer.clone()),
-                Stage::Scheduled | Stage::Taken => None,
+                Stage::Scheduled | Stage::Begun | Stage::Taken => None,
             },
             input: attempting.input.clone(),
             credentials: attempting.credentials.clone(),

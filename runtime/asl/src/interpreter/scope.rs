@@ -103,6 +103,8 @@ pub(super) struct Attempting {
 pub(super) enum Stage {
     /// Its work is to be done, or offered.
     Scheduled,
+    /// Its work was begun here, and must not be begun again.
+    Begun,
     /// A worker has it.
     Taken,
     /// What was called answered this; the Task waits on.

@@ -12,7 +12,7 @@ use super::transition::Reading;
 use super::{Command, Report, Secret, TaskKey, TaskToken};
 use crate::definition::{Expression, Pattern, Query, Resource, Seconds, State, Task};
 use crate::failure::ErrorName;
-use crate::history::{Detail, EventId, ScopeId, Via};
+use crate::history::{Detail, EventId, Note, ScopeId, Via};
 use crate::query::jsonata;
 use crate::{Failure, Payload, limits};
 
@@ -114,6 +114,15 @@ impl Driver<'_> {
         self.fail_state(id, failure, true);
     }
 
+    /// An attempt begins that must not begin twice. Nobody is asked for anything: who said so
+    /// runs it; and should that be cut off, the state says that it was begun.
+    pub(super) fn attempt_begun(&mut self, task: TaskKey) {
+        let scheduled = |attempting: &Attempting| attempting.stage == Stage::Scheduled;
+        if self.execution.attempting(task).is_some_and(scheduled) {
+            self.note(Note::Begun { scope: task.scope });
+        }
+    }
+
     /// A worker took an activity's task.
     pub(super) fn attempt_taken(&mut self, task: TaskKey, worker: Option<Arc<str>>) {
         let offered = |attempting: &Attempting| {
@@ -132,7 +141,8 @@ impl Driver<'_> {
         let Some(attempting) = self.execution.attempting(task) else {
             return;
         };
-        if attempting.stage != Stage::Scheduled || attempting.secret.is_none() {
+        let works = matches!(attempting.stage, Stage::Scheduled | Stage::Begun);
+        if !works || attempting.secret.is_none() {
             return;
         }
         if output.exceeds_limit() {
@@ -186,8 +196,8 @@ impl Driver<'_> {
             return;
         };
         match report {
-            // These two leave the attempt open.
-            Report::Taken { .. } | Report::Submitted(_) => {}
+            // These leave the attempt open.
+            Report::Begun | Report::Taken { .. } | Report::Submitted(_) => {}
             Report::Succeeded(output) if output.exceeds_limit() => {
                 let failure = too_large(state);
                 self.emit(

@@ -188,8 +188,9 @@ impl<'c, 'f> Stage<'c, 'f> {
             Command::StartTimer(timer) => self.at(timer.at, actor, Event::Timer(timer)),
             Command::StartDeadline(at) => self.at(at, actor, Event::Deadline),
             Command::Continue => self.at(self.now, actor, Event::Continue),
-            // What comes too late is not heard: the interpreter knows which attempt is open.
-            Command::CancelTask(_) => {}
+            // What comes too late is not heard: the interpreter knows which attempt is open. And
+            // no test is ever cut off.
+            Command::CancelTask(_) | Command::InterruptTask(_) => {}
         }
         Ok(())
     }

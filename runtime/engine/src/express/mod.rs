@@ -279,7 +279,8 @@ impl Work {
                 self.events
                     .spawn(async move { Event::MapRun { run, report } });
             }
-            Command::StopMapRun(_) => {}
+            // An Express execution is never taken up: it begins again.
+            Command::StopMapRun(_) | Command::InterruptTask(_) => {}
             Command::StartTimer(timer) => self.sleep(timer.at, Event::Timer(timer)),
             Command::StartDeadline(at) => self.sleep(at, Event::Deadline),
             Command::Continue => {
@@ -305,7 +306,10 @@ impl Work {
                     let started = shared.start_child(&identity, &command).await;
                     report(started.map(|(_, answer)| answer))
                 }
-                (None, None) => workshop.run(&identity, &command).await,
+                (None, None) => {
+                    let plan = workshop.plan(&identity, &command);
+                    workshop.run(&identity, &command, plan).await
+                }
             };
             Event::Task {
                 task: command.task,

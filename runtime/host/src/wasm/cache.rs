@@ -5,9 +5,11 @@
 //! `.sha256` says what the code must hash to. Code that is missing, stale or damaged is
 //! compiled again: losing this directory costs time only.
 
+use std::collections::HashSet;
 use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
@@ -23,19 +25,51 @@ pub(super) enum Code {
     Core(Module),
 }
 
-/// The code of a module, if it was compiled before for this engine and is unharmed.
-pub(super) fn find(engine: &Engine, folder: &Path, digest: &Digest) -> Option<Code> {
-    let code = path_of(engine, folder, digest);
-    let expected = fs::read_to_string(hash_of(&code)).ok()?;
-    let bytes = fs::read(&code).ok()?;
-    if *digest_of(&bytes).0 != *expected {
-        tracing::warn!(file = %code.display(), "compiled code is damaged; compiling it again");
-        return None;
+/// The code that this process found unharmed. To read and hash it takes as long as it is large,
+/// mapping it does not: a module that is mapped again and again is hashed once.
+#[derive(Default)]
+pub(super) struct Unharmed(Mutex<HashSet<Digest>>);
+
+impl Unharmed {
+    fn lock(&self) -> MutexGuard<'_, HashSet<Digest>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    drop(bytes);
-    map(engine, &code)
-        .inspect_err(|error| tracing::warn!(%error, "compiled code does not load"))
-        .ok()
+
+    /// It is to be looked at anew, should it come again.
+    pub(super) fn forget(&self, digest: &Digest) {
+        self.lock().remove(digest);
+    }
+}
+
+/// The code of a module, if it was compiled before for this engine and is unharmed.
+pub(super) fn find(
+    engine: &Engine,
+    folder: &Path,
+    digest: &Digest,
+    unharmed: &Unharmed,
+) -> Option<Code> {
+    let code = path_of(engine, folder, digest);
+    let is_known = unharmed.lock().contains(digest);
+    if !is_known {
+        let expected = fs::read_to_string(hash_of(&code)).ok()?;
+        let bytes = fs::read(&code).ok()?;
+        if *digest_of(&bytes).0 != *expected {
+            tracing::warn!(file = %code.display(), "compiled code is damaged; compiling it again");
+            return None;
+        }
+    }
+    let mapped = map(engine, &code);
+    match &mapped {
+        Ok(_) if !is_known => {
+            unharmed.lock().insert(digest.clone());
+        }
+        Ok(_) => {}
+        Err(error) => {
+            unharmed.forget(digest);
+            tracing::warn!(%error, "compiled code does not load");
+        }
+    }
+    mapped.ok()
 }
 
 /// Stores the code of a module, and removes what other versions compiled of it.
@@ -92,7 +126,8 @@ fn map_component(engine: &Engine, path: &Path) -> wasmtime::Result<Code> {
     // Stepwell. `keep` alone writes there, each file whole under a temporary name that is
     // then renamed, so a mapped file is never written again, only unlinked or replaced,
     // which leaves the mapping as it was. Against bit rot and files cut short, `find`
-    // compared the content with the hash stored when it was written; wasmtime itself
+    // compared the content with the hash stored when it was written, once in the life of this
+    // process; wasmtime itself
     // refuses code of another version, configuration or processor.
     unsafe { Component::deserialize_file(engine, path) }.map(Code::Component)
 }

@@ -1,9 +1,10 @@
 //! A guest's clocks: they begin when the attempt was scheduled, and move on only by what
-//! the guest itself does. Two runs of one attempt read the same times.
+//! the guest itself does. Two runs of one attempt read the same times; but for a guest that
+//! is granted the real time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use asl::Timestamp;
 use wasmtime::component::{HasData, Resource, ResourceTable};
@@ -13,34 +14,81 @@ use wasmtime_wasi::{HostMonotonicClock, HostWallClock};
 
 use super::limits;
 
-/// Nanoseconds a guest has lived, by its own count: shared by its two clocks and whatever
-/// it waits for.
-#[derive(Clone, Default)]
-pub(super) struct GuestTime(Arc<AtomicU64>);
+/// Nanoseconds a guest has lived: shared by its two clocks and whatever it waits for.
+#[derive(Clone)]
+pub(super) struct GuestTime {
+    /// What its wall clock showed when its life began.
+    begun: Duration,
+    moves: Moves,
+}
+
+/// What moves a guest's clocks.
+#[derive(Clone)]
+enum Moves {
+    /// The guest itself.
+    Own(Arc<AtomicU64>),
+    /// The world, since this moment.
+    Real(Instant),
+}
 
 /// What reading a clock costs, in nanoseconds.
 const STEP: u64 = limits::CLOCK_STEP.as_nanos() as u64;
 
 impl GuestTime {
-    /// Reads the time, which costs a step.
+    /// A time that the guest makes itself, from the moment its attempt was scheduled.
+    pub(super) fn own(started_at: Timestamp) -> Self {
+        Self {
+            // What lies before 1970 WASI cannot tell.
+            begun: Duration::from_millis(u64::try_from(started_at.0).unwrap_or(0)),
+            moves: Moves::Own(Arc::default()),
+        }
+    }
+
+    /// The real time, from now on.
+    pub(super) fn real() -> Self {
+        let begun = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        Self {
+            begun: begun.unwrap_or_default(),
+            moves: Moves::Real(Instant::now()),
+        }
+    }
+
+    /// What the wall clock showed at the beginning, as WASI tells it.
+    pub(super) fn begun(&self) -> Duration {
+        self.begun
+    }
+
+    /// Reads the time, which costs a step of one that the guest makes itself.
     pub(super) fn read(&self) -> u64 {
-        self.0.fetch_add(STEP, Relaxed) + STEP
+        match &self.moves {
+            Moves::Own(lived) => lived.fetch_add(STEP, Relaxed) + STEP,
+            Moves::Real(_) => self.lived(),
+        }
     }
 
     /// The moment `nanoseconds` from now, saturating.
     pub(super) fn after(&self, nanoseconds: u64) -> u64 {
-        self.0.load(Relaxed).saturating_add(nanoseconds)
+        self.lived().saturating_add(nanoseconds)
     }
 
     /// Waits until `moment`; for as long outside as inside.
     pub(super) async fn wait_until(&self, moment: u64) {
-        let rest = moment.saturating_sub(self.0.load(Relaxed));
+        let rest = moment.saturating_sub(self.lived());
         if rest == 0 {
             // A guest that polls in a loop still lets others run.
             return tokio::task::yield_now().await;
         }
         tokio::time::sleep(Duration::from_nanos(rest)).await;
-        self.0.fetch_max(moment, Relaxed);
+        if let Moves::Own(lived) = &self.moves {
+            lived.fetch_max(moment, Relaxed);
+        }
+    }
+
+    fn lived(&self) -> u64 {
+        match &self.moves {
+            Moves::Own(lived) => lived.load(Relaxed),
+            Moves::Real(since) => u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX),
+        }
     }
 }
 
@@ -57,11 +105,8 @@ impl HostMonotonicClock for Monotonic {
     }
 }
 
-/// The wall clock, which begins when the attempt was scheduled.
-pub(super) struct Wall {
-    pub(super) started_at: Timestamp,
-    pub(super) time: GuestTime,
-}
+/// The wall clock.
+pub(super) struct Wall(pub(super) GuestTime);
 
 impl HostWallClock for Wall {
     fn resolution(&self) -> Duration {
@@ -69,13 +114,9 @@ impl HostWallClock for Wall {
     }
 
     fn now(&self) -> Duration {
-        epoch_offset(self.started_at).saturating_add(Duration::from_nanos(self.time.read()))
+        let lived = Duration::from_nanos(self.0.read());
+        self.0.begun().saturating_add(lived)
     }
-}
-
-/// A moment as WASI tells it; what lies before 1970 it cannot.
-pub(super) fn epoch_offset(moment: Timestamp) -> Duration {
-    Duration::from_millis(u64::try_from(moment.0).unwrap_or(0))
 }
 
 /// `wasi:clocks/monotonic-clock` over a [`GuestTime`].
@@ -133,13 +174,22 @@ mod tests {
 
     #[test]
     fn reading_moves_the_clock_by_one_step() {
-        let time = GuestTime::default();
+        let time = GuestTime::own(Timestamp(0));
         assert_eq!((time.read(), time.read()), (STEP, 2 * STEP));
     }
 
     #[tokio::test]
+    async fn the_real_time_is_waited_for_and_read() {
+        let time = GuestTime::real();
+        let moment = time.after(1_000_000);
+        time.wait_until(moment).await;
+        assert!(time.read() >= moment);
+        assert!(Wall(time.clone()).now() > time.begun());
+    }
+
+    #[tokio::test]
     async fn waiting_moves_the_clock_by_what_was_waited() {
-        let time = GuestTime::default();
+        let time = GuestTime::own(Timestamp(0));
         time.wait_until(3 * STEP).await;
         assert_eq!(time.read(), 4 * STEP);
         time.wait_until(0).await;

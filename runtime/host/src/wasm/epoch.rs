@@ -22,9 +22,9 @@ struct State {
 }
 
 /// Held while an attempt runs.
-pub(super) struct Ticking<'a>(&'a State);
+pub(super) struct Ticking(Arc<State>);
 
-impl Drop for Ticking<'_> {
+impl Drop for Ticking {
     fn drop(&mut self) {
         self.0.running.fetch_sub(1, SeqCst);
     }
@@ -41,14 +41,14 @@ impl Ticker {
     }
 
     /// Keeps the epoch moving until the answer is dropped.
-    pub(super) fn ticking(&self) -> Ticking<'_> {
+    pub(super) fn ticking(&self) -> Ticking {
         self.state.running.fetch_add(1, SeqCst);
         // Either this sees the thread parked, or the thread, which says so before it looks
         // again, sees the attempt: both orders are total.
         if self.state.parked.load(SeqCst) {
             self.thread.thread().unpark();
         }
-        Ticking(&self.state)
+        Ticking(Arc::clone(&self.state))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The life of one attempt: a fresh store and instance, one call, one outcome.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use asl::{ErrorName, Failure, Payload};
@@ -8,10 +9,12 @@ use wasmtime_wasi::I32Exit;
 
 use super::bindings::stepwell::task::types;
 use super::guest::Guest;
-use super::limits::{self, MemoryLimiter};
+use super::lane::Ticks;
+use super::limits;
 use super::loaded::Loaded;
+use super::secrets::SecretStore;
 use super::verdict::{self, TimedOut};
-use crate::{Attempt, Context, Error, Limits, OnHeartbeat, Outcome, Usage};
+use crate::{Attempt, Error, Grants, Limits, Outcome, Usage};
 
 /// How a call came back, when it did.
 pub(super) enum Returned {
@@ -30,45 +33,89 @@ pub(super) enum Returned {
     Exited(i32),
 }
 
-/// Runs one attempt. The module is loaded and has a place in the pool.
-///
-/// # Errors
-/// [`Error::Sandbox`] when it was not the guest that failed.
-pub(super) async fn run(
-    engine: &Engine,
-    loaded: &Loaded,
-    attempt: Attempt,
-) -> Result<Outcome, Error> {
-    let Attempt {
-        module,
-        input,
-        context,
-        on_heartbeat,
-    } = attempt;
-    let limits = module.limits;
-    let begun = Instant::now();
-    // An end beyond what the clock can tell is no end.
-    let deadline = begun.checked_add(limits.timeout);
-    let reads = (!matches!(loaded, Loaded::Task(_))).then(|| input.clone());
-    let mut store = store(engine, &limits, deadline, context, on_heartbeat, reads)?;
-    let called = match deadline {
-        // The running guest sees the deadline by itself; this one is for one that waits.
-        Some(deadline) => {
-            let call = call(loaded, &mut store, &input);
-            match tokio::time::timeout_at(deadline.into(), call).await {
-                Ok(called) => called,
-                Err(_) => Err(TimedOut.into()),
-            }
+/// What an attempt runs with.
+pub(super) struct Run {
+    /// The module.
+    pub(super) loaded: Arc<Loaded>,
+    /// Where secrets are.
+    pub(super) secrets: Arc<SecretStore>,
+    /// Counts how often the clock finds it at work.
+    pub(super) ticks: Ticks,
+}
+
+impl Run {
+    /// Runs one attempt, which has a place in the pool.
+    ///
+    /// # Errors
+    /// [`Error::Sandbox`] when it was not the guest that failed.
+    pub(super) async fn attempt(self, engine: &Engine, attempt: Attempt) -> Result<Outcome, Error> {
+        let Attempt {
+            module,
+            input,
+            context,
+            on_heartbeat,
+        } = attempt;
+        let limits = module.limits;
+        let begun = Instant::now();
+        // An end beyond what the clock can tell is no end.
+        let deadline = begun.checked_add(limits.timeout);
+        let reads = (!matches!(*self.loaded, Loaded::Task(_))).then(|| input.clone());
+        let mut guest = Guest::new(&module, context, on_heartbeat, reads);
+        if let Err(failure) = equip(&mut guest, &module.grants, &self.secrets) {
+            return Ok(not_begun(failure, &limits, begun.elapsed()));
         }
-        None => call(loaded, &mut store, &input).await,
-    };
-    let wall_time = begun.elapsed();
-    let result = verdict::of(called, store.data(), &limits)?;
-    Ok(Outcome {
-        result,
-        usage: usage(&store, &limits, wall_time),
-        log_tail: store.data().log_tail(),
+        let mut store = store(engine, &limits, deadline, guest, self.ticks)?;
+        let called = match deadline {
+            // The running guest sees the deadline by itself; this one is for one that waits.
+            Some(deadline) => {
+                let call = call(&self.loaded, &mut store, &input);
+                match tokio::time::timeout_at(deadline.into(), call).await {
+                    Ok(called) => called,
+                    Err(_) => Err(TimedOut.into()),
+                }
+            }
+            None => call(&self.loaded, &mut store, &input).await,
+        };
+        let wall_time = begun.elapsed();
+        let guest = store.data();
+        let mut result = guest.keep_secrets(verdict::of(called, guest, &limits)?);
+        if let Err(failure) = &mut result {
+            guest.denials().explain(failure);
+        }
+        Ok(Outcome {
+            result,
+            usage: usage(&store, &limits, wall_time),
+            log_tail: store.data().log_tail(),
+        })
+    }
+}
+
+/// Gets what the guest is granted and might not be had.
+fn equip(guest: &mut Guest, grants: &Grants, secrets: &SecretStore) -> Result<(), Failure> {
+    if grants.secrets.is_empty() && grants.directories.is_empty() {
+        return Ok(());
+    }
+    // A few small files of this machine: not worth a thread of their own.
+    let equipped = guest.equip(secrets);
+    equipped.map_err(|missing| {
+        Failure::new(
+            ErrorName::GRANT_UNAVAILABLE,
+            format!("what the module is granted is not to be had: {missing}"),
+        )
     })
+}
+
+/// The outcome of an attempt whose guest never ran.
+fn not_begun(failure: Failure, limits: &Limits, wall_time: Duration) -> Outcome {
+    Outcome {
+        result: Err(failure),
+        usage: Usage {
+            wall_time,
+            memory_bytes_max: limits.memory_bytes_max,
+            ..Usage::default()
+        },
+        log_tail: String::new(),
+    }
 }
 
 /// A store that holds the guest to its limits.
@@ -76,17 +123,16 @@ fn store(
     engine: &Engine,
     limits: &Limits,
     deadline: Option<Instant>,
-    context: Context,
-    on_heartbeat: OnHeartbeat,
-    reads: Option<Payload>,
+    guest: Guest,
+    ticks: Ticks,
 ) -> Result<Store<Guest>, Error> {
-    let memory = MemoryLimiter::new(limits.memory_bytes_max);
-    let mut store = Store::new(engine, Guest::new(memory, context, on_heartbeat, reads));
+    let mut store = Store::new(engine, guest);
     store.limiter(|guest| &mut guest.memory);
     store.set_fuel(limits.fuel_max).map_err(super::sandbox)?;
     store.set_hostcall_fuel(limits::HOST_CALL_BYTES_MAX);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(move |_| {
+        ticks.add();
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return Err(TimedOut.into());
         }
@@ -156,6 +202,8 @@ fn usage(store: &Store<Guest>, limits: &Limits, wall_time: Duration) -> Usage {
         fuel: limits.fuel_max.saturating_sub(rest),
         memory_bytes_peak: store.data().memory.bytes_peak(),
         wall_time,
+        memory_bytes_max: limits.memory_bytes_max,
+        http_bytes: store.data().http_bytes(),
     }
 }
 

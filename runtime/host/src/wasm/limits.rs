@@ -1,13 +1,27 @@
 //! Every bound of the sandbox that is not a [`crate::Limits`] of the module version, and
-//! the limiter that holds an instance to its memory.
+//! the limiter that holds an instance to its memory, tables and instances.
 
 use std::time::Duration;
 
 use wasmtime::ResourceLimiter;
 
+use crate::{LIMITS_MAX, Limits};
+
 /// A module as it is deployed, in bytes. A Python interpreter compiled to a component
 /// takes 18 MB, JavaScript's 12 MB.
 pub const MODULE_BYTES_MAX: usize = 64 << 20;
+/// Functions of all parts of a module together: Python has 13,000, JavaScript as many.
+pub const FUNCTIONS_MAX: u64 = 100_000;
+/// One function's code, in bytes. A compiler's time and memory grow faster than a function: the
+/// largest of Python has 430,000, of JavaScript 170,000, of Go 26,000.
+pub const FUNCTION_BYTES_MAX: u64 = 1 << 20;
+/// Blocks within blocks of one function: a compiler's time grows with their square, and a hundred
+/// thousand take minutes. A switch makes as many as it has cases.
+pub const NESTED_BLOCKS_MAX: u64 = 5_000;
+/// Imports of one part of a module: those between Python's own parts are 900.
+pub const IMPORTS_MAX: u64 = 4_096;
+/// Core modules and components within a module: Python has 17.
+pub const PARTS_MAX: u64 = 256;
 /// Longest wait for a module to compile. Eighteen megabytes take some ten seconds on two
 /// cores; what takes this long was made to.
 pub const COMPILE_TIME_MAX: Duration = Duration::from_secs(300);
@@ -18,32 +32,30 @@ pub const COMPILERS_MAX: usize = 2;
 pub const ATTEMPTS_MAX: u32 = 512;
 /// Modules kept ready to be instantiated; those beyond are mapped again when needed.
 pub const LOADED_MODULES_MAX: usize = 256;
-/// What a guest may answer, in bytes: Lambda's bound on a response. Whether that is too
-/// much for a payload is the interpreter's question.
-pub const OUTPUT_BYTES_MAX: usize = 6 << 20;
-/// Bytes that one call may bring from the guest into the host: an answer, and some room
-/// to tell one that is too long from one that is far too long.
-pub const HOST_CALL_BYTES_MAX: usize = OUTPUT_BYTES_MAX + (64 << 10);
+/// Bytes that one call may bring from the guest into the host: the longest answer that any
+/// version may give, and some room to tell one that is too long from one that is far too long.
+/// Whether an answer is too much for a payload is the interpreter's question.
+pub const HOST_CALL_BYTES_MAX: usize = LIMITS_MAX.output_bytes_max as usize + (64 << 10);
 /// One log line, in bytes, as `wit/task.wit` promises.
 pub const LOG_LINE_BYTES_MAX: usize = 64 << 10;
-/// All log lines of one attempt, in bytes; the rest is dropped and counted.
-pub const LOG_BYTES_MAX: usize = 1 << 20;
 /// The end of stderr that is kept for the cause of a failure, in bytes.
 pub const STDERR_TAIL_BYTES_MAX: usize = 2 << 10;
 /// Random bytes a guest may ask for in one call.
 pub const RANDOM_BYTES_MAX: u64 = 1 << 20;
-/// Resources (streams, pollables) a guest may hold open.
+/// Resources (streams, pollables, requests) a guest may hold open.
 pub const RESOURCES_MAX: usize = 4_096;
+/// The same where directories are granted: each may be an open file, of which a process has few.
+pub const FILES_MAX: usize = 256;
 /// Subscriptions of one `poll_oneoff`.
 pub const SUBSCRIPTIONS_MAX: u32 = 1_024;
 /// Core instances within one component: componentize-py makes some twenty.
-pub const CORE_INSTANCES_MAX: u32 = 64;
+pub const CORE_INSTANCES_MAX: u32 = LIMITS_MAX.instances_max;
 /// Memories within one instance.
 pub const MEMORIES_MAX: u32 = 2;
 /// Tables within one instance.
 pub const TABLES_MAX: u32 = 8;
 /// Elements of one table: Go and Python make ten thousand.
-pub const TABLE_ELEMENTS_MAX: usize = 100_000;
+pub const TABLE_ELEMENTS_MAX: usize = LIMITS_MAX.table_elements_max as usize;
 /// Bookkeeping of one instance, in bytes: grows with its functions, globals and imports.
 pub const INSTANCE_BYTES_MAX: usize = 4 << 20;
 /// The guest's stack, in bytes; deeper recursion traps.
@@ -54,17 +66,25 @@ pub const FIBER_STACK_BYTES: usize = 1 << 20;
 /// than given back and faulted in again.
 pub const KEEP_RESIDENT_BYTES: usize = 256 << 10;
 /// How often a running guest lets others run, and sees that its time is up.
-pub const TICK: Duration = Duration::from_millis(5);
+pub const TICK: Duration = Duration::from_millis(1);
+/// Ticks that find an attempt at work before it counts as one that takes long. One is chance.
+pub const TICKS_OF_SHORT_ATTEMPTS: u32 = 2;
+/// How far those that take long stand back, as `nice` has it: they get a tenth of what others
+/// take if they want it, and all of what nobody else wants.
+pub const SLOW_LANE_NICENESS: i32 = 10;
 /// How long the clock thread goes on ticking after the last attempt. Attempts in quick
 /// succession then wake no thread.
-pub const TICKS_WHEN_IDLE: u32 = 20;
+pub const TICKS_WHEN_IDLE: u32 = 100;
 /// What reading a clock costs, on that clock: a guest that waits by spinning gets there.
 pub const CLOCK_STEP: Duration = Duration::from_micros(1);
 
-/// Holds the memories of one instance together to a bound, and records their peak.
+/// Holds the memories of one instance together to a bound, and records their peak; and its
+/// tables and core instances each to theirs.
 #[derive(Debug)]
-pub(crate) struct MemoryLimiter {
+pub(crate) struct InstanceLimiter {
     bytes_max: usize,
+    table_elements_max: usize,
+    instances_max: usize,
     bytes: usize,
     bytes_peak: usize,
     /// What the last allowed growth added; taken back when the growth then fails.
@@ -72,11 +92,12 @@ pub(crate) struct MemoryLimiter {
     refused: bool,
 }
 
-impl MemoryLimiter {
-    pub(crate) fn new(bytes_max: u64) -> Self {
-        let bytes_max = usize::try_from(bytes_max).unwrap_or(usize::MAX);
+impl InstanceLimiter {
+    pub(crate) fn new(limits: &Limits) -> Self {
         Self {
-            bytes_max,
+            bytes_max: usize::try_from(limits.memory_bytes_max).unwrap_or(usize::MAX),
+            table_elements_max: limits.table_elements_max as usize,
+            instances_max: limits.instances_max as usize,
             bytes: 0,
             bytes_peak: 0,
             last_growth: 0,
@@ -96,7 +117,7 @@ impl MemoryLimiter {
     }
 }
 
-impl ResourceLimiter for MemoryLimiter {
+impl ResourceLimiter for InstanceLimiter {
     fn memory_growing(
         &mut self,
         current: usize,
@@ -130,11 +151,11 @@ impl ResourceLimiter for MemoryLimiter {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        Ok(desired <= TABLE_ELEMENTS_MAX)
+        Ok(desired <= self.table_elements_max)
     }
 
     fn instances(&self) -> usize {
-        CORE_INSTANCES_MAX as usize
+        self.instances_max
     }
 
     fn tables(&self) -> usize {
@@ -150,9 +171,16 @@ impl ResourceLimiter for MemoryLimiter {
 mod tests {
     use super::*;
 
+    fn limiter(memory_bytes_max: u64) -> InstanceLimiter {
+        InstanceLimiter::new(&Limits {
+            memory_bytes_max,
+            ..Limits::default()
+        })
+    }
+
     #[test]
     fn memories_share_one_bound() {
-        let mut limiter = MemoryLimiter::new(100);
+        let mut limiter = limiter(100);
         assert!(limiter.memory_growing(0, 60, None).unwrap());
         assert!(!limiter.memory_growing(0, 41, None).unwrap());
         assert!(limiter.refused());
@@ -162,14 +190,14 @@ mod tests {
 
     #[test]
     fn a_guests_own_maximum_is_no_refusal_of_ours() {
-        let mut limiter = MemoryLimiter::new(100);
+        let mut limiter = limiter(100);
         assert!(!limiter.memory_growing(0, 60, Some(50)).unwrap());
         assert!(!limiter.refused());
     }
 
     #[test]
     fn a_growth_that_fails_is_taken_back() {
-        let mut limiter = MemoryLimiter::new(100);
+        let mut limiter = limiter(100);
         assert!(limiter.memory_growing(0, 60, None).unwrap());
         limiter
             .memory_grow_failed(wasmtime::Error::msg("no"))

@@ -1,4 +1,4 @@
-//! What a guest may import: Stepwell's own functions and a WASI that grants nothing.
+//! What a guest may import: Stepwell's own functions, and a WASI that has what is granted.
 
 use wasmtime::Engine;
 use wasmtime::component::HasSelf;
@@ -8,6 +8,7 @@ use wasmtime_wasi::p2::bindings::clocks::monotonic_clock;
 use super::bindings;
 use super::clock::HasClock;
 use super::guest::Guest;
+use super::http;
 use super::poll_oneoff;
 
 /// The two linkers, filled once for all modules.
@@ -30,6 +31,8 @@ impl Linkers {
         let clock = monotonic_clock::add_to_linker::<Guest, HasClock>;
         clock(&mut component, Guest::monotonic_clock)?;
         component.allow_shadowing(false);
+
+        http::add_to_linker(&mut component)?;
 
         let mut core = wasmtime::Linker::new(engine);
         p1::add_to_linker_async(&mut core, Guest::preview1)?;

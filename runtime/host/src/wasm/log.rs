@@ -1,55 +1,75 @@
 //! A guest's log: lines of bounded length and volume, told to `tracing` under the target
 //! `stepwell::task`.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::bindings::stepwell::task::host::Level;
 use super::limits;
+use super::secrets::Secrets;
 use super::stream::Sink;
 use crate::{Context, LOG_TAIL_BYTES_MAX};
 
 /// The log of one attempt.
 pub(super) struct AttemptLog {
     context: Arc<Context>,
+    /// What it may tell, in bytes.
+    bytes_max: u64,
+    /// What it must not tell.
+    secrets: Option<Arc<Secrets>>,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
     /// Bytes told so far.
-    bytes: usize,
+    bytes: u64,
     /// Lines not told because there were too many.
     dropped: u64,
     /// The line that standard error has begun.
     line: Vec<u8>,
-    /// The last of what standard error said: up to twice the tail, trimmed when beyond.
-    tail: Vec<u8>,
+    /// The last lines of standard error: up to twice the tail, trimmed when beyond.
+    tail: String,
     /// The end of what was told: up to twice what is kept, trimmed when beyond.
     told: String,
 }
 
 impl AttemptLog {
-    pub(super) fn new(context: Arc<Context>) -> Self {
+    pub(super) fn new(
+        context: Arc<Context>,
+        bytes_max: u64,
+        secrets: Option<Arc<Secrets>>,
+    ) -> Self {
         Self {
             context,
+            bytes_max,
+            secrets,
             state: Mutex::default(),
         }
     }
 
     /// Tells one line. What is longer than a line may be is cut.
     pub(super) fn line(&self, level: Level, message: &str, fields: &str) {
-        let message = cut(message, limits::LOG_LINE_BYTES_MAX);
-        let fields = cut(fields, limits::LOG_LINE_BYTES_MAX - message.len());
+        let (message, fields) = (self.masked(message), self.masked(fields));
+        let message = cut(&message, limits::LOG_LINE_BYTES_MAX);
+        let fields = cut(&fields, limits::LOG_LINE_BYTES_MAX - message.len());
         let mut state = self.state();
-        if state.admits(message.len() + fields.len()) {
+        if state.admits(message.len() + fields.len(), self.bytes_max) {
             state.tell(&self.context, level, message, fields);
+        }
+    }
+
+    /// A text without the attempt's secrets.
+    fn masked<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match &self.secrets {
+            Some(secrets) => Cow::Owned(secrets.masked(text.to_owned())),
+            None => Cow::Borrowed(text),
         }
     }
 
     /// Takes what the guest wrote to standard error, and tells the lines that it ends.
     fn write(&self, bytes: &[u8]) {
         let mut state = self.state();
-        state.keep_tail(bytes);
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             let room = limits::LOG_LINE_BYTES_MAX - state.line.len();
             let text = piece.strip_suffix(b"\n").unwrap_or(piece);
@@ -62,8 +82,10 @@ impl AttemptLog {
 
     fn tell_line(&self, state: &mut State) {
         let line = std::mem::take(&mut state.line);
-        if state.admits(line.len()) {
-            let line = String::from_utf8_lossy(&line);
+        let line = String::from_utf8_lossy(&line);
+        let line = self.masked(&line);
+        state.keep_tail(&line);
+        if state.admits(line.len(), self.bytes_max) {
             state.tell(&self.context, Level::Info, &line, "");
         }
     }
@@ -78,7 +100,7 @@ impl AttemptLog {
         if dropped > 0 {
             let said = format!(
                 "{dropped} log lines dropped: an attempt may log {} bytes",
-                limits::LOG_BYTES_MAX
+                self.bytes_max
             );
             state.tell(&self.context, Level::Warn, &said, "");
         }
@@ -87,17 +109,16 @@ impl AttemptLog {
     /// The end of all that was told, when no more will come.
     pub(super) fn tail(&self) -> String {
         self.finish();
-        end(&self.state().told).to_owned()
+        end(&self.state().told, LOG_TAIL_BYTES_MAX).to_owned()
     }
 
-    /// The last of what standard error said.
+    /// The last of what standard error said, when no more will come.
     pub(super) fn stderr_tail(&self) -> String {
-        let state = self.state();
-        let from = state
-            .tail
-            .len()
-            .saturating_sub(limits::STDERR_TAIL_BYTES_MAX);
-        String::from_utf8_lossy(&state.tail[from..])
+        let mut state = self.state();
+        if !state.line.is_empty() {
+            self.tell_line(&mut state);
+        }
+        end(&state.tail, limits::STDERR_TAIL_BYTES_MAX)
             .trim()
             .to_owned()
     }
@@ -116,10 +137,10 @@ impl Sink for AttemptLog {
 
 impl State {
     /// Counts a line in, or counts it dropped.
-    fn admits(&mut self, bytes: usize) -> bool {
+    fn admits(&mut self, bytes: usize, bytes_max: u64) -> bool {
         // Each line costs its reader something, empty or not.
-        let bytes = self.bytes + bytes.max(1);
-        let admitted = bytes <= limits::LOG_BYTES_MAX;
+        let bytes = self.bytes + bytes.max(1) as u64;
+        let admitted = bytes <= bytes_max;
         if admitted {
             self.bytes = bytes;
         } else {
@@ -136,24 +157,23 @@ impl State {
         }
         self.told.push('\n');
         if self.told.len() > 2 * LOG_TAIL_BYTES_MAX {
-            self.told = end(&self.told).to_owned();
+            self.told = end(&self.told, LOG_TAIL_BYTES_MAX).to_owned();
         }
         tell(context, level, message, fields);
     }
 
-    fn keep_tail(&mut self, bytes: &[u8]) {
-        let from = bytes.len().saturating_sub(limits::STDERR_TAIL_BYTES_MAX);
-        self.tail.extend_from_slice(&bytes[from..]);
+    fn keep_tail(&mut self, line: &str) {
+        self.tail.push_str(end(line, limits::STDERR_TAIL_BYTES_MAX));
+        self.tail.push('\n');
         if self.tail.len() > 2 * limits::STDERR_TAIL_BYTES_MAX {
-            self.tail
-                .drain(..self.tail.len() - limits::STDERR_TAIL_BYTES_MAX);
+            self.tail = end(&self.tail, limits::STDERR_TAIL_BYTES_MAX).to_owned();
         }
     }
 }
 
 /// The end that is kept, beginning between two characters.
-fn end(told: &str) -> &str {
-    let from = told.len().saturating_sub(LOG_TAIL_BYTES_MAX);
+fn end(told: &str, bytes_max: usize) -> &str {
+    let from = told.len().saturating_sub(bytes_max);
     &told[told.ceil_char_boundary(from)..]
 }
 

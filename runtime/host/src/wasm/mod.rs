@@ -1,5 +1,6 @@
 //! The sandbox: each attempt runs in a fresh wasmtime instance, bounded by fuel, memory
-//! and wall clock, with a WASI that is there but empty and deterministic.
+//! and wall clock, with a WASI that is there but empty and deterministic, save for what the
+//! module version is [granted](crate::Grants).
 //!
 //! Three kinds of module are accepted ([`Kind`](crate::Kind)): a component that exports
 //! `stepwell:task/handler`, a component that exports `wasi:cli/run`, and a core module
@@ -13,10 +14,14 @@ mod bindings;
 mod cache;
 mod clock;
 mod contract;
+mod denials;
 pub mod engine;
+mod entry;
 mod epoch;
 mod guest;
+mod http;
 mod instance;
+mod lane;
 pub mod limits;
 mod linkers;
 mod loaded;
@@ -24,6 +29,8 @@ mod log;
 mod module_store;
 mod poll_oneoff;
 mod prepare;
+mod secrets;
+mod shape;
 mod stream;
 mod verdict;
 mod wasi;
@@ -35,11 +42,15 @@ use tokio::sync::{OnceCell, Semaphore};
 use wasmtime::Engine;
 
 use crate::{Attempt, Digest, Error, ModuleKeeper, Prepared, Preparing, Running, TaskHost};
+use cache::Unharmed;
 use epoch::Ticker;
+use instance::Run;
+use lane::{SlowLane, Ticks};
 use linkers::Linkers;
 use loaded::{Loaded, LoadedModules};
 use module_store::ModuleStore;
 pub use prepare::PrepareError;
+pub use secrets::SecretStore;
 
 /// Runs attempts of WebAssembly modules.
 ///
@@ -50,10 +61,12 @@ pub struct WasmHost {
     /// Ticks while attempts run; ends with the host.
     ticker: Ticker,
     /// One permit for each slot of the pooling allocator.
-    slots: Semaphore,
+    slots: Arc<Semaphore>,
+    slow_lane: SlowLane,
     /// Bounds the threads that compile, and with them the memory Cranelift takes.
     compilers: Arc<Semaphore>,
     loaded: LoadedModules,
+    secrets: Arc<SecretStore>,
 }
 
 /// What the threads that compile and load need of the host.
@@ -61,6 +74,7 @@ struct Shared {
     engine: Engine,
     linkers: Linkers,
     store: ModuleStore,
+    unharmed: Unharmed,
 }
 
 impl WasmHost {
@@ -83,19 +97,29 @@ impl WasmHost {
         Self::with_store(ModuleStore::open(directory)?)
     }
 
+    /// The same, with secrets from there.
+    pub fn with_secrets(mut self, secrets: SecretStore) -> Self {
+        self.secrets = Arc::new(secrets);
+        self
+    }
+
     fn with_store(store: ModuleStore) -> Result<Self, Error> {
         let engine = engine::new().map_err(sandbox)?;
         let linkers = Linkers::new(&engine).map_err(sandbox)?;
         Ok(Self {
             ticker: Ticker::start(&engine)
                 .map_err(|error| Error::Sandbox(format!("no thread for the clock: {error}")))?,
-            slots: Semaphore::new(limits::ATTEMPTS_MAX as usize),
+            slots: Arc::new(Semaphore::new(limits::ATTEMPTS_MAX as usize)),
+            slow_lane: SlowLane::start()
+                .map_err(|error| Error::Sandbox(format!("no threads for attempts: {error}")))?,
             compilers: Arc::new(Semaphore::new(limits::COMPILERS_MAX)),
             loaded: LoadedModules::default(),
+            secrets: Arc::default(),
             shared: Arc::new(Shared {
                 engine,
                 linkers,
                 store,
+                unharmed: Unharmed::default(),
             }),
         })
     }
@@ -133,6 +157,7 @@ impl WasmHost {
     /// [`Error::Store`] when a file cannot be removed.
     pub fn remove(&self, digest: &Digest) -> Result<(), Error> {
         self.loaded.remove(digest);
+        self.shared.unharmed.forget(digest);
         self.shared.store.remove(digest)
     }
 
@@ -176,13 +201,22 @@ impl TaskHost for WasmHost {
     fn run(&self, attempt: Attempt) -> Running<'_> {
         Box::pin(async move {
             let loaded = self.load(&attempt.module.digest).await?;
-            let _slot = self
-                .slots
-                .acquire()
-                .await
-                .expect("the semaphore is never closed");
-            let _ticking = self.ticker.ticking();
-            instance::run(&self.shared.engine, &loaded, attempt).await
+            let slot = Arc::clone(&self.slots).acquire_owned().await;
+            let slot = slot.expect("the semaphore is never closed");
+            let ticking = self.ticker.ticking();
+            let ticks = Ticks::default();
+            let engine = self.shared.engine.clone();
+            let running = Run {
+                loaded,
+                secrets: Arc::clone(&self.secrets),
+                ticks: ticks.clone(),
+            };
+            let running = Box::pin(async move {
+                let ended = running.attempt(&engine, attempt).await;
+                drop((slot, ticking));
+                ended
+            });
+            self.slow_lane.drive(running, ticks).await
         })
     }
 }

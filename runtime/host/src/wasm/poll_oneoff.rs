@@ -1,12 +1,11 @@
 //! `poll_oneoff` of WASI preview 1 over the guest's own time.
 //!
 //! wasmtime's waits without moving the clock a guest reads, which would then wait again
-//! for ever. Standard input and output are in memory here, hence always ready; so the
-//! whole call is: answer what is ready, else wait for the earliest clock.
+//! for ever. Standard input and output are in memory here, hence always ready, as files are;
+//! so the whole call is: answer what is ready, else wait for the earliest clock.
 
 use wasmtime::{Caller, Extern, Linker, Memory, error::Context as _};
 
-use super::clock::epoch_offset;
 use super::guest::Guest;
 use super::limits;
 
@@ -23,7 +22,7 @@ const EVENT_FD_WRITE: u8 = 2;
 const CLOCK_REALTIME: u32 = 0;
 const CLOCK_MONOTONIC: u32 = 1;
 const FLAG_ABSTIME: u16 = 1;
-/// Standard error: the last descriptor there is.
+/// Standard error: the last descriptor there is, unless directories are granted.
 const FD_LAST: u32 = 2;
 
 /// Puts this `poll_oneoff` in the place of wasmtime's.
@@ -137,9 +136,11 @@ fn read_subscription(
     let int = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four"));
     let flags = u16::from_le_bytes([bytes[40], bytes[41]]);
     let event = bytes[8];
+    // Files are always ready.
+    let has_files = !caller.data().grants().directories.is_empty();
     let wait = match event {
         EVENT_CLOCK => clock_wait(caller.data_mut(), int(16), long(24), flags),
-        EVENT_FD_READ | EVENT_FD_WRITE if int(16) <= FD_LAST => Wait::Ready,
+        EVENT_FD_READ | EVENT_FD_WRITE if int(16) <= FD_LAST || has_files => Wait::Ready,
         EVENT_FD_READ | EVENT_FD_WRITE => Wait::Never(ERRNO_BADF),
         _ => Wait::Never(ERRNO_INVAL),
     };
@@ -153,7 +154,7 @@ fn read_subscription(
 /// When a subscription to a clock fires, on the guest's own time.
 fn clock_wait(guest: &mut Guest, clock: u32, timeout: u64, flags: u16) -> Wait {
     let begun = match clock {
-        CLOCK_REALTIME => epoch_offset(guest.context().started_at),
+        CLOCK_REALTIME => guest.time().begun(),
         CLOCK_MONOTONIC => std::time::Duration::ZERO,
         _ => return Wait::Never(ERRNO_INVAL),
     };

@@ -11,10 +11,12 @@ use super::Shared;
 use super::bindings::TaskPre;
 use super::cache::{self, Code};
 use super::contract;
+use super::entry::{self, Entry};
 use super::limits;
 use super::linkers::Linkers;
 use super::loaded::Loaded;
 use super::module_store::digest_of;
+use super::shape;
 use crate::{Digest, Error, NotPrepared, Prepared};
 
 /// Names of imports or exports that a message lists.
@@ -37,6 +39,16 @@ pub enum PrepareError {
     /// It does not validate, does not compile, or is beyond a bound of the sandbox.
     #[error("not a valid module: {0}")]
     Invalid(String),
+    /// It has the shape of something that was made to keep a compiler busy.
+    #[error("the module has {count} {what}; at most {max} are accepted")]
+    TooComplex {
+        /// What is too much.
+        what: &'static str,
+        /// How much there is.
+        count: u64,
+        /// How much there may be.
+        max: u64,
+    },
     /// It needs what the host does not have.
     #[error(
         "the module imports what this host does not offer: {}; a Task may import `stepwell:task/host` and WASI 0.2 or preview 1, and nothing else",
@@ -101,7 +113,6 @@ impl Shared {
             digest,
             kind: loaded.kind(),
             imports,
-            pure: true,
         };
         Ok((prepared, Arc::new(loaded)))
     }
@@ -130,7 +141,7 @@ impl Shared {
     }
 
     fn find(&self, digest: &Digest) -> Option<Code> {
-        cache::find(&self.engine, self.store.compiled()?, digest)
+        cache::find(&self.engine, self.store.compiled()?, digest, &self.unharmed)
     }
 
     /// Compiled code is a saving, not a need: a full disk must not refuse an attempt.
@@ -149,6 +160,7 @@ fn compile(engine: &Engine, bytes: &[u8]) -> Result<Code, PrepareError> {
     if !bytes.starts_with(b"\0asm") {
         return Err(PrepareError::NotWasm);
     }
+    shape::check(bytes)?;
     if Parser::is_component(bytes) {
         return Component::from_binary(engine, bytes)
             .map(Code::Component)
@@ -227,6 +239,7 @@ fn link_component(
             "wasi:cli/",
             "wasi:clocks/",
             "wasi:filesystem/",
+            "wasi:http/",
             "wasi:io/",
         ]
         .into_iter()
@@ -246,15 +259,12 @@ fn link_component(
         .component
         .instantiate_pre(component)
         .map_err(|error| PrepareError::UnknownImports(vec![format!("{error:#}")]))?;
-    let exports = |wanted: &str| ty.exports(engine).any(|(name, _)| name.starts_with(wanted));
-    if exports("stepwell:task/handler@") {
-        TaskPre::new(pre).map(Loaded::Task).map_err(invalid)
-    } else if exports("wasi:cli/run@") {
-        CommandPre::new(pre).map(Loaded::Command).map_err(invalid)
-    } else {
-        Err(PrepareError::NoEntry(listed(
+    match entry::find(engine, &ty)? {
+        Some(Entry::Handler) => TaskPre::new(pre).map(Loaded::Task).map_err(invalid),
+        Some(Entry::Run) => CommandPre::new(pre).map(Loaded::Command).map_err(invalid),
+        None => Err(PrepareError::NoEntry(listed(
             ty.exports(engine).map(|(name, _)| name),
-        )))
+        ))),
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
-use super::limits;
+use crate::Limits;
 
 /// Takes what a guest writes. An error ends the guest.
 pub(super) trait Sink: Send + Sync + 'static {
@@ -27,27 +27,36 @@ impl<S> Clone for Stream<S> {
     }
 }
 
-/// What a command prints: at most [`limits::OUTPUT_BYTES_MAX`].
-#[derive(Default)]
-pub(super) struct Printed(Mutex<Vec<u8>>);
+/// What a command prints, up to what it may answer.
+pub(super) struct Printed {
+    bytes_max: usize,
+    bytes: Mutex<Vec<u8>>,
+}
 
 /// A command printed more than it may.
 #[derive(Debug, thiserror::Error)]
-#[error("standard output is longer than {} bytes", limits::OUTPUT_BYTES_MAX)]
-pub(super) struct PrintedTooMuch;
+#[error("standard output is longer than {0} bytes")]
+pub(super) struct PrintedTooMuch(usize);
 
 impl Printed {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            bytes_max: usize::try_from(limits.output_bytes_max).unwrap_or(usize::MAX),
+            bytes: Mutex::default(),
+        }
+    }
+
     /// What was printed so far.
     pub(super) fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.bytes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Sink for Printed {
     fn take(&self, bytes: &[u8]) -> wasmtime::Result<()> {
         let mut printed = self.bytes();
-        if bytes.len() > limits::OUTPUT_BYTES_MAX - printed.len() {
-            return Err(PrintedTooMuch.into());
+        if bytes.len() > self.bytes_max - printed.len() {
+            return Err(PrintedTooMuch(self.bytes_max).into());
         }
         printed.extend_from_slice(bytes);
         Ok(())

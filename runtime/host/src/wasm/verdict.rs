@@ -31,19 +31,19 @@ pub(super) fn of(
     limits: &Limits,
 ) -> Result<Result<Payload, Failure>, Error> {
     Ok(match called {
-        Ok(Returned::Answer(text)) => answer(text),
+        Ok(Returned::Answer(text)) => answer(text, limits),
         Ok(Returned::Failed { error, cause }) => Err(named_by_guest(&error, &cause)),
-        Ok(Returned::Unreadable(error)) => Err(unreadable(&error)),
-        Ok(Returned::Exited(0)) => printed(guest),
+        Ok(Returned::Unreadable(error)) => Err(unreadable(&error, limits)),
+        Ok(Returned::Exited(0)) => printed(guest, limits),
         Ok(Returned::Exited(code)) => Err(exit(code, guest, limits)),
         Err(error) => Err(interrupted(error, guest, limits)?),
     })
 }
 
 /// Text that should be JSON.
-fn answer(text: String) -> Result<Payload, Failure> {
-    if text.len() > limits::OUTPUT_BYTES_MAX {
-        return Err(too_long());
+fn answer(text: String, limits: &Limits) -> Result<Payload, Failure> {
+    if text.len() as u64 > limits.output_bytes_max {
+        return Err(too_long(limits));
     }
     Payload::from_text(text)
         .map_err(|error| invalid_output(format!("the Task's answer is {error}")))
@@ -51,16 +51,16 @@ fn answer(text: String) -> Result<Payload, Failure> {
 
 /// An answer that lies outside the guest's memory, is not UTF-8, or is so long that
 /// wasmtime refused to copy it.
-fn unreadable(error: &wasmtime::Error) -> Failure {
+fn unreadable(error: &wasmtime::Error, limits: &Limits) -> Failure {
     let said = one_line(error);
     if said.contains("fuel allocated for hostcalls") {
-        return too_long();
+        return too_long(limits);
     }
     invalid_output(format!("the Task's answer cannot be read: {said}"))
 }
 
 /// What a command printed should be JSON, and white space around it does no harm.
-fn printed(guest: &Guest) -> Result<Payload, Failure> {
+fn printed(guest: &Guest, limits: &Limits) -> Result<Payload, Failure> {
     let printed = guest.take_printed();
     let text = std::str::from_utf8(&printed)
         .map_err(|error| invalid_output(format!("standard output is not UTF-8: {error}")))?;
@@ -68,7 +68,7 @@ fn printed(guest: &Guest) -> Result<Payload, Failure> {
         "" => Err(invalid_output(
             "the command printed nothing; print one JSON value".to_owned(),
         )),
-        text => answer(text.to_owned()),
+        text => answer(text.to_owned(), limits),
     }
 }
 
@@ -76,10 +76,10 @@ fn invalid_output(cause: String) -> Failure {
     Failure::new(ErrorName::WASM_INVALID_OUTPUT, cause)
 }
 
-fn too_long() -> Failure {
+fn too_long(limits: &Limits) -> Failure {
     invalid_output(format!(
         "the answer is longer than {} bytes; store what is large elsewhere and answer where",
-        limits::OUTPUT_BYTES_MAX
+        limits.output_bytes_max
     ))
 }
 
@@ -161,7 +161,7 @@ fn without_trap(error: &wasmtime::Error, where_: &str, guest: &Guest, limits: &L
         return out_of_memory(limits, &said);
     }
     if error.is::<PrintedTooMuch>() {
-        return too_long();
+        return too_long(limits);
     }
     Failure::new(
         ErrorName::WASM_TRAP,

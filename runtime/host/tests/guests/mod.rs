@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use asl::{Failure, Payload, Timestamp};
 use host::wasm::{PrepareError, WasmHost};
-use host::{Attempt, Context, Digest, Limits, Module, Outcome, Prepared, TaskHost as _};
+use host::{Attempt, Context, Digest, Grants, Limits, Module, Outcome, Prepared, TaskHost as _};
 use wit_component::StringEncoding;
 
 /// Linear memory that guests of these tests may have, in bytes.
@@ -18,15 +18,38 @@ pub(crate) fn host() -> &'static WasmHost {
     HOST.get_or_init(|| WasmHost::in_memory().unwrap())
 }
 
-/// The bytes of one guest: `task/…` as wit-bindgen would link it, anything else as written.
+/// The bytes of one guest: `task/…` and `http/…` as wit-bindgen would link it, anything else as
+/// written.
 pub(crate) fn guest(name: &str) -> Vec<u8> {
     let text = text(name);
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
+    let contract = || read("../../wit/task.wit");
     if name.starts_with("task/") {
-        let contract = std::fs::read_to_string(root().join("../../wit/task.wit")).unwrap();
-        task(&text, &contract)
+        task(&text, &contract())
+    } else if name.starts_with("http/") {
+        let text = text.replacen(";; PRELUDE", &read("tests/guests/http/prelude"), 1);
+        link(&text, &[&contract(), &read("tests/guests/http/world.wit")])
     } else {
         wat::parse_str(text).unwrap()
     }
+}
+
+/// The names of all guests.
+pub(crate) fn all() -> Vec<String> {
+    let folder = root().join("tests/guests");
+    let mut names = Vec::new();
+    for kind in ["", "command", "http", "task"] {
+        for file in std::fs::read_dir(folder.join(kind)).unwrap().flatten() {
+            let path = file.path();
+            if path.extension().is_some_and(|end| end == "wat") {
+                let name = path.with_extension("");
+                let name = name.strip_prefix(&folder).unwrap();
+                names.push(name.to_str().unwrap().to_owned());
+            }
+        }
+    }
+    names.sort();
+    names
 }
 
 /// The WebAssembly text of one guest.
@@ -37,9 +60,17 @@ pub(crate) fn text(name: &str) -> String {
 
 /// A Task written as text, linked against a contract.
 pub(crate) fn task(text: &str, contract: &str) -> Vec<u8> {
+    link(text, &[contract])
+}
+
+/// A module written as text, linked against the world `task` of the last of these packages.
+fn link(text: &str, packages: &[&str]) -> Vec<u8> {
     let mut bytes = wat::parse_str(text).unwrap();
     let mut resolve = wit_parser::Resolve::default();
-    let package = resolve.push_source("task.wit", contract).unwrap();
+    let pushed = packages
+        .iter()
+        .map(|package| resolve.push_source("world.wit", package).unwrap());
+    let package = pushed.last().unwrap();
     let world = resolve.select_world(&[package], Some("task")).unwrap();
     let utf8 = StringEncoding::UTF8;
     wit_component::embed_component_metadata(&mut bytes, &resolve, world, utf8).unwrap();
@@ -64,7 +95,7 @@ pub(crate) fn limits() -> Limits {
 
 pub(crate) fn attempt(digest: Digest, limits: Limits, input: &str) -> Attempt {
     Attempt {
-        module: Module { digest, limits },
+        module: Module::pure(digest, limits),
         input: Payload::from_text(input).unwrap(),
         context: Context {
             execution_arn: "arn:aws:states:us-east-1:123456789012:execution:m:e".to_owned(),
@@ -83,6 +114,14 @@ pub(crate) fn attempt(digest: Digest, limits: Limits, input: &str) -> Attempt {
 pub(crate) async fn run(name: &str, limits: Limits, input: &str) -> Outcome {
     let digest = prepare(name).await.unwrap().digest;
     host().run(attempt(digest, limits, input)).await.unwrap()
+}
+
+/// Prepares a guest and runs one attempt of it that is granted something.
+pub(crate) async fn granted(name: &str, grants: Grants, limits: Limits, input: &str) -> Outcome {
+    let digest = prepare(name).await.unwrap().digest;
+    let mut attempt = attempt(digest, limits, input);
+    attempt.module.grants = grants.into();
+    host().run(attempt).await.unwrap()
 }
 
 /// The failure of one attempt with the usual limits.

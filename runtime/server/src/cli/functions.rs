@@ -8,11 +8,11 @@ use axum::body::Bytes;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use engine::FunctionName;
-use host::Limits;
 use serde_json::{Value, json};
 
 use super::endpoint::{Answered, CallError, Endpoint};
 use super::input;
+use super::sandbox::Sandbox;
 use crate::wiring::Store;
 
 /// The longest module that is read, in bytes. Source: AWS, quotas of Lambda: a package that is
@@ -39,16 +39,12 @@ impl Functions {
         &self,
         name: &str,
         file: &Path,
-        limits: Limits,
+        sandbox: &Sandbox,
     ) -> anyhow::Result<Value> {
         let bytes = input::bytes(&file.display().to_string(), MODULE_BYTES_MAX)?;
         let zip_file = STANDARD.encode(bytes);
         let settings = |mut fields: Value| {
-            fields["Timeout"] = limits.timeout.as_secs().into();
-            fields["Stepwell"] = json!({
-                "Fuel": limits.fuel_max,
-                "Memory": limits.memory_bytes_max >> 20,
-            });
+            sandbox.add_to(&mut fields);
             fields
         };
         let named = json!({ "FunctionName": name });

@@ -8,10 +8,10 @@ use asl::Timestamp;
 use asl::arn::Place;
 use asl::definition::{Resource, State, StateKind, Template};
 use engine::FunctionName;
-use host::Limits;
 
 use super::functions::Functions;
 use super::output;
+use super::sandbox::Sandbox;
 
 /// Modules named on the command line: `NAME=FILE.wasm`.
 pub(super) type Given = BTreeMap<String, PathBuf>;
@@ -50,8 +50,8 @@ pub(super) async fn provide(
             .or_else(|| beside.is_file().then_some(beside));
         match file {
             Some(file) => {
-                let limits = Limits::default();
-                functions.deploy(&needed.arn(), &file, limits).await?;
+                let sandbox = Sandbox::default();
+                functions.deploy(&needed.arn(), &file, &sandbox).await?;
             }
             None if functions.has(needed).await => {}
             // As executions do, a function of elsewhere is looked for at home too.

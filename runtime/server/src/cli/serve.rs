@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use asl::arn::Place;
+use host::wasm::SecretStore;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::buckets::BucketFolders;
@@ -71,6 +72,19 @@ pub(super) struct Serve {
     /// STATE_MACHINE_ARN#TEST_CASE takes its Tasks' answers from this file, read each time.
     #[arg(long, value_name = "FILE", env = "SFN_MOCK_CONFIG")]
     mock_config: Option<PathBuf>,
+    /// Where the secrets are that modules are granted by name: a file each. What is not there is
+    /// looked for in variables STEPWELL_SECRET_NAME.
+    #[arg(long, value_name = "DIR", env = "STEPWELL_SECRETS_DIR")]
+    secrets_dir: Option<PathBuf>,
+    /// A directory within which functions that are deployed through this server may be granted
+    /// directories; several are separated by commas. Without it none may.
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "STEPWELL_GRANTABLE_DIR",
+        value_delimiter = ','
+    )]
+    grantable_dir: Vec<PathBuf>,
     /// How long a shutdown waits for requests and Tasks that are under way; what has not ended
     /// then is taken up by the next start.
     #[arg(
@@ -102,7 +116,11 @@ impl Serve {
     pub(super) async fn execute(self) -> anyhow::Result<Outcome> {
         // Before anyone can know that it serves: a signal that nobody awaits ends the process.
         let (asked, hangups) = (Asked::listen()?, signal(SignalKind::hangup())?);
-        let mut store = Store::open(&self.data_dir)?;
+        let secrets = match self.secrets_dir {
+            Some(directory) => SecretStore::in_directory(directory),
+            None => SecretStore::default(),
+        };
+        let mut store = Store::open_with(&self.data_dir, secrets)?;
         store.objects = self.buckets.open(&self.region)?;
         let options = Options {
             listen: self.listen,
@@ -118,6 +136,7 @@ impl Serve {
             keys: self.keys,
             otlp_endpoint: self.otlp_endpoint,
             mock_config: self.mock_config,
+            grantable: self.grantable_dir,
             execution_log: self.execution_log.as_deref().map(lines::Place::of),
             patience: Duration::from_secs(self.shutdown_seconds.into()),
             tls: tls(self.tls_cert, self.tls_key)?,

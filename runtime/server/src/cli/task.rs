@@ -1,19 +1,18 @@
 //! `stepwell task`: the modules that Tasks run, through Lambda's API.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::bail;
 use asl::limits::PAYLOAD_BYTES_MAX;
 use axum::body::Bytes;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use host::Limits;
 use serde_json::{Value, json};
 
 use super::endpoint::{Answered, Endpoint, Reach};
 use super::functions::Functions;
 use super::output::{show, text};
+use super::sandbox::{self, Sandbox};
 use super::{Outcome, input, output, verify};
 use crate::wiring::Store;
 
@@ -38,22 +37,16 @@ pub(super) struct Task {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Check, compile and store a module under a name: its next version.
-    #[command(after_help = "Example:
-  stepwell task deploy charge target/charge.wasm --memory 64")]
+    #[command(after_help = "Examples:
+  stepwell task deploy charge target/charge.wasm --memory 64
+  stepwell task deploy rates rates.wasm --http api.example.com --secret RATES_KEY")]
     Deploy {
         /// Its name: 1 to 64 letters, digits, - and _; or its ARN.
         name: String,
         /// A component, or a core module that is a WASI command.
         file: PathBuf,
-        /// Linear memory, in MiB.
-        #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u64).range(1..=4096))]
-        memory: u64,
-        /// Fuel of one attempt: about one unit a Wasm instruction.
-        #[arg(long, default_value_t = Limits::default().fuel_max)]
-        fuel: u64,
-        /// Longest time of one attempt, in seconds.
-        #[arg(long, default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..=5400))]
-        timeout: u64,
+        #[command(flatten)]
+        sandbox: Box<Sandbox>,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -94,6 +87,9 @@ enum Command {
         /// The version or alias to run; the newest unless given.
         #[arg(long, value_name = "VERSION|ALIAS")]
         version: Option<String>,
+        /// Of a file.
+        #[command(flatten)]
+        sandbox: Box<Sandbox>,
     },
 }
 
@@ -104,18 +100,11 @@ impl Task {
             Command::Deploy {
                 name,
                 file,
-                memory,
-                fuel,
-                timeout,
+                sandbox,
                 json,
             } => {
-                let limits = Limits {
-                    memory_bytes_max: memory << 20,
-                    fuel_max: fuel,
-                    timeout: Duration::from_secs(timeout),
-                };
                 let functions = Functions(reach.open_or_make()?);
-                let deployed = functions.deploy(&name, &file, limits).await?;
+                let deployed = functions.deploy(&name, &file, &sandbox).await?;
                 functions.0.close().await?;
                 show(json, &deployed, || {
                     let name = text(&deployed, "FunctionName");
@@ -148,7 +137,11 @@ impl Task {
                 name,
                 input,
                 version,
-            } => return invoke(&name, version.as_deref(), &input, reach).await,
+                sandbox,
+            } => {
+                let version = version.as_deref();
+                return invoke(&name, version, &input, &sandbox, reach).await;
+            }
         }
         Ok(Outcome::Success)
     }
@@ -173,6 +166,7 @@ async fn invoke(
     name: &str,
     version: Option<&str>,
     input: &str,
+    sandbox: &Sandbox,
     reach: &Reach,
 ) -> anyhow::Result<Outcome> {
     let input = input::payload(input)?;
@@ -183,7 +177,7 @@ async fn invoke(
             bail!("{name} is a file: it has no versions");
         }
         let functions = Functions::of(&Store::in_memory()?, asl::arn::Place::default());
-        functions.deploy("file", file, Limits::default()).await?;
+        functions.deploy("file", file, sandbox).await?;
         (functions, "file")
     } else {
         (Functions(reach.open()?), name)
@@ -240,7 +234,7 @@ fn in_words(version: &Value) -> String {
   digest    {}
   kind      {}, {} bytes, {}
   imports   {imports}
-  limits    memory {} MiB, fuel {}, {} s",
+{}",
         text(version, "Version"),
         text(version, "LastModified"),
         text(ours, "Digest"),
@@ -250,9 +244,7 @@ fn in_words(version: &Value) -> String {
             Some(true) => "pure",
             _ => "not pure",
         },
-        version["MemorySize"],
-        ours["Fuel"],
-        version["Timeout"],
+        sandbox::in_words(version),
     )
 }
 

@@ -9,7 +9,7 @@ use asl::history::Usage;
 use asl::{Failure, Payload};
 use engine::{FunctionName, Modules, PastAttempt, PastAttempts};
 use host::wasm::WasmHost;
-use host::{Attempt, Limits, Module, TaskHost};
+use host::{Attempt, Grants, Limits, Module, TaskHost};
 use serde_json::{Value, json};
 
 use super::endpoint::Reach;
@@ -126,11 +126,20 @@ impl Verify {
             qualifier: None,
             ..function.clone()
         };
-        let deployed = store.functions.find(&newest, 0);
+        // What was deleted since has attempts, but no limits of its own.
+        let deployed = store.functions.find(&newest, 0).map(|(module, _)| module);
+        let deployed = deployed.unwrap_or_else(|_| {
+            let limits = Limits::default();
+            Module::pure(prepared.digest.clone(), limits)
+        });
         Ok(Module {
             digest: prepared.digest,
-            // What was deleted since has attempts, but no limits of its own.
-            limits: deployed.map_or_else(|_| Limits::default(), |(module, _)| module.limits),
+            limits: deployed.limits,
+            // Its variables and no more: nothing outside is to be done a second time.
+            grants: Arc::new(Grants {
+                environment: deployed.grants.environment.clone(),
+                ..Grants::default()
+            }),
         })
     }
 }

@@ -58,6 +58,8 @@ pub(crate) struct Options {
     pub(crate) execution_log: Option<lines::Place>,
     /// Where traces go, if anywhere: the URL of a collector.
     pub(crate) otlp_endpoint: Option<String>,
+    /// Where directories may be granted to functions.
+    pub(crate) grantable: Vec<PathBuf>,
     /// How long a shutdown waits for answers and Tasks that are under way.
     pub(crate) patience: Duration,
 }
@@ -155,7 +157,7 @@ impl Server {
             listener,
             engine,
             guard,
-            lambda: store.lambda(),
+            lambda: Arc::new(store.lambda().with_grantable(options.grantable)),
             operators,
             tls,
             keys: options.keys,

@@ -71,7 +71,8 @@ impl Local {
         Self {
             engine,
             api,
-            lambda: store.lambda(),
+            // Who opens a data directory is master of this machine, as far as they are.
+            lambda: Arc::new(store.lambda().with_grantable(vec!["/".into()])),
             caller: Caller::from(place),
             left_in: None,
         }

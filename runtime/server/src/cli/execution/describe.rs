@@ -1,7 +1,10 @@
 //! `stepwell execution describe`.
 
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 
+use super::super::cost::{self, Prices};
 use super::super::endpoint::Reach;
 use super::super::output::{self, date, moment, show, text};
 use super::super::{Outcome, arns};
@@ -10,6 +13,7 @@ use super::super::{Outcome, arns};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   stepwell execution describe order-17
+  stepwell execution describe order-17 --cost
   stepwell execution describe orders:order-17 --json | jq -r .output")]
 pub(super) struct Describe {
     /// Its name, MACHINE:NAME, or its ARN.
@@ -17,6 +21,12 @@ pub(super) struct Describe {
     /// Print JSON: what DescribeExecution answers.
     #[arg(long)]
     json: bool,
+    /// Show what it used (transitions, fuel, GB-seconds) and what that costs.
+    #[arg(long)]
+    cost: bool,
+    /// The price list: a TOML file, AWS's list unless named.
+    #[arg(long, value_name = "FILE", env = "STEPWELL_PRICES")]
+    prices: Option<PathBuf>,
 }
 
 impl Describe {
@@ -25,6 +35,12 @@ impl Describe {
         let arn = arns::execution(&endpoint, &self.name).await?;
         let wanted = json!({ "executionArn": arn, "stepwell": true });
         let told = endpoint.call("DescribeExecution", wanted).await?;
+        if self.cost {
+            let prices = Prices::read(self.prices.as_deref())?;
+            let described = cost::described(&told, &prices)?;
+            show(self.json, &described, || cost::in_words(&described))?;
+            return Ok(Outcome::Success);
+        }
         show(self.json, &told, || in_words(&told))?;
         Ok(Outcome::Success)
     }

@@ -1,0 +1,43 @@
+;; Tries to read `secret` beside the directory that it has, and `there` in it: prints the errno
+;; of each way, two digits, in a JSON array of texts.
+(module
+  (import "wasi_snapshot_preview1" "path_open"
+    (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "path_symlink"
+    (func $path_symlink (param i32 i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write"
+    (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 2)
+  (data (i32.const 512) "there")
+  (data (i32.const 544) "../secret")
+  (data (i32.const 576) "inner/../../secret")
+  (data (i32.const 608) "link")
+  (data (i32.const 640) "made")
+  (data (i32.const 672) "../../../../../../../../etc/passwd")
+  (data (i32.const 736) "/etc/passwd")
+  (data (i32.const 768) "outer/secret")
+  (data (i32.const 1024) "[\2200\22,\2200\22,\2200\22,\2200\22,\2200\22,\2200\22,\2200\22,\2200\22]")
+  (func $tell (param $place i32) (param $errno i32)
+    (local $at i32)
+    (local.set $at (i32.add (i32.const 1026) (i32.mul (local.get $place) (i32.const 5))))
+    (i32.store8 (local.get $at)
+      (i32.add (i32.const 48) (i32.div_u (local.get $errno) (i32.const 10))))
+    (i32.store8 (i32.add (local.get $at) (i32.const 1))
+      (i32.add (i32.const 48) (i32.rem_u (local.get $errno) (i32.const 10)))))
+  (func $open (param $ptr i32) (param $len i32) (result i32)
+    (call $path_open (i32.const 3) (i32.const 1) (local.get $ptr) (local.get $len) (i32.const 0)
+      (i64.const 2) (i64.const 2) (i32.const 0) (i32.const 16)))
+  (func (export "_start")
+    (call $tell (i32.const 0) (call $open (i32.const 512) (i32.const 5)))
+    (call $tell (i32.const 1) (call $open (i32.const 544) (i32.const 9)))
+    (call $tell (i32.const 2) (call $open (i32.const 576) (i32.const 18)))
+    (call $tell (i32.const 3) (call $open (i32.const 608) (i32.const 4)))
+    ;; A link of its own making, to what it cannot name.
+    (call $tell (i32.const 4) (call $path_symlink (i32.const 672) (i32.const 34) (i32.const 3)
+      (i32.const 640) (i32.const 4)))
+    (call $tell (i32.const 5) (call $open (i32.const 640) (i32.const 4)))
+    (call $tell (i32.const 6) (call $open (i32.const 736) (i32.const 11)))
+    (call $tell (i32.const 7) (call $open (i32.const 768) (i32.const 12)))
+    (i32.store (i32.const 0) (i32.const 1024))
+    (i32.store (i32.const 4) (i32.const 41))
+    (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))
