@@ -57,14 +57,19 @@ pub(crate) enum SendError {
     Unsound(String),
 }
 
+/// Has everything in this process that speaks TLS as a client do so by `ring`.
+pub(crate) fn choose_tls() {
+    // Refused when it was chosen already, which is as good.
+    let _ = ring::default_provider().install_default();
+}
+
 impl Outgoing {
     /// A client without connections yet.
     ///
     /// # Errors
     /// [`SendError::Unsound`] when the system's certificates cannot be read.
     pub(crate) fn new() -> Result<Self, SendError> {
-        // Refused when there is one already, which is as good.
-        let _ = ring::default_provider().install_default();
+        choose_tls();
         let client = reqwest::Client::builder()
             .connect_timeout(CONNECT_PATIENCE)
             // A signature is for one address: what leads elsewhere is told, not followed.

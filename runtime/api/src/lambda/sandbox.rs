@@ -6,7 +6,7 @@ use std::str::FromStr;
 use host::{BadGrant, GRANTS_MAX, Grants, LIMITS_MAX, OnInterruption};
 use serde_json::{Value, json};
 
-use super::shape::{ANY, FUEL, MEMORY, ON_INTERRUPTION};
+use super::shape::{ANY, FUEL, MEMORY, ON_INTERRUPTION, SOURCE};
 use crate::registry::{FunctionSettings, FurtherLimits};
 use crate::request::{List, Number, Request};
 
@@ -26,6 +26,7 @@ pub(super) struct Sandbox {
     /// All of them: what is not among them is not granted any more.
     pub(super) grants: Option<Grants>,
     on_interruption: Option<OnInterruption>,
+    pub(super) source: Option<String>,
     /// What is wrong with a grant.
     pub(super) wrong: Option<BadGrant>,
 }
@@ -45,6 +46,7 @@ pub(super) fn read(request: &mut Request) -> Sandbox {
                 Some(_) => Some(OnInterruption::Fail),
                 None => None,
             },
+            source: ours.optional("Source", &SOURCE),
             wrong,
         }
     });
@@ -124,6 +126,9 @@ impl Sandbox {
 pub(super) fn tell(answer: &mut Value, settings: &FunctionSettings) {
     let (limits, grants) = (settings.limits(), &settings.grants);
     answer["Fuel"] = limits.fuel_max.into();
+    if !settings.source.is_empty() {
+        answer["Source"] = settings.source.as_str().into();
+    }
     answer["Pure"] = grants.are_pure().into();
     answer["OnInterruption"] = match grants.on_interruption {
         OnInterruption::Fail => "Fail".into(),

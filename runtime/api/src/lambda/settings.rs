@@ -202,6 +202,7 @@ impl Given {
             environment: BTreeMap::new(),
             further_limits: FurtherLimits::default(),
             grants: Grants::default(),
+            source: String::new(),
             told: Map::new(),
         };
         self.merged_into(&standing)
@@ -223,6 +224,7 @@ impl Given {
             environment: self.environment.unwrap_or(old.environment),
             further_limits: self.sandbox.limits_over(old.further_limits),
             grants: self.sandbox.grants_over(&old.grants),
+            source: self.sandbox.source.unwrap_or(old.source),
             told,
         }
     }

@@ -90,6 +90,8 @@ pub(super) const ANY: Text = Text::of(0, 1_024);
 pub(super) const PACKAGE_TYPE: Text = Text::one_of(&["Zip", "Image"]);
 /// What becomes of an attempt that a crash cut off, which is ours.
 pub(super) const ON_INTERRUPTION: Text = Text::one_of(&["Fail", "Retry"]);
+/// Where code is from, which is ours: as long as a URL.
+pub(super) const SOURCE: Text = Text::of(0, 2_048);
 /// `FunctionVersion`
 pub(super) const FUNCTION_VERSION: Text = Text::one_of(&["ALL"]);
 /// `InvocationType`

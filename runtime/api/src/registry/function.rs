@@ -82,6 +82,9 @@ pub(crate) struct FunctionSettings {
     /// What it may reach, beside the environment.
     #[serde(default)]
     pub(crate) grants: Grants,
+    /// Where the code is from, as who deployed it says; empty when that is not told.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) source: String,
     /// Settings that mean nothing to a sandbox and are told as they were given.
     #[serde(default)]
     pub(crate) told: Map<String, Value>,
@@ -298,6 +301,7 @@ mod tests {
             environment: BTreeMap::new(),
             further_limits: FurtherLimits::default(),
             grants: Grants::default(),
+            source: String::new(),
             told: Map::new(),
         };
         assert_eq!(settings.limits().fuel_max, 15_000_000_000);

@@ -1,7 +1,5 @@
 //! Functions, through Lambda's API: deployed, looked for, listed.
 
-use std::path::Path;
-
 use anyhow::{Context, bail};
 use asl::arn::Place;
 use axum::body::Bytes;
@@ -11,13 +9,9 @@ use engine::FunctionName;
 use serde_json::{Value, json};
 
 use super::endpoint::{Answered, CallError, Endpoint};
-use super::input;
 use super::sandbox::Sandbox;
+use super::source::Source;
 use crate::wiring::Store;
-
-/// The longest module that is read, in bytes. Source: AWS, quotas of Lambda: a package that is
-/// sent with its request.
-const MODULE_BYTES_MAX: u64 = 50 << 20;
 
 /// Functions of one place.
 pub(super) struct Functions(pub(super) Endpoint);
@@ -33,18 +27,19 @@ impl Functions {
         self.0.lambda(operation, fields, Bytes::new()).await
     }
 
-    /// Deploys a file under a name, and publishes it: its next version, unless the newest is
+    /// Deploys a module under a name, and publishes it: its next version, unless the newest is
     /// the same. Answers the version's configuration.
     pub(super) async fn deploy(
         &self,
         name: &str,
-        file: &Path,
+        source: &Source,
         sandbox: &Sandbox,
     ) -> anyhow::Result<Value> {
-        let bytes = input::bytes(&file.display().to_string(), MODULE_BYTES_MAX)?;
-        let zip_file = STANDARD.encode(bytes);
+        let found = source.read().await?;
+        let zip_file = STANDARD.encode(found.bytes);
         let settings = |mut fields: Value| {
             sandbox.add_to(&mut fields);
+            fields["Stepwell"]["Source"] = found.pinned.as_deref().unwrap_or_default().into();
             fields
         };
         let named = json!({ "FunctionName": name });
@@ -64,7 +59,7 @@ impl Functions {
             }
             Err(refused) => bail!(refused),
         };
-        let deployed = deployed.with_context(|| format!("{} as {name}", file.display()))?;
+        let deployed = deployed.with_context(|| format!("{source} as {name}"))?;
         Ok(deployed.body)
     }
 

@@ -29,6 +29,7 @@ mod run;
 mod sandbox;
 mod serve;
 mod settings_file;
+mod source;
 mod task;
 mod test;
 mod test_state;

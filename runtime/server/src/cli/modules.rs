@@ -1,7 +1,7 @@
 //! What a definition's Tasks need, and where its modules are found.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::bail;
 use asl::Timestamp;
@@ -12,27 +12,30 @@ use engine::FunctionName;
 use super::functions::Functions;
 use super::output;
 use super::sandbox::Sandbox;
+use super::source::Source;
 
-/// Modules named on the command line: `NAME=FILE.wasm`.
-pub(super) type Given = BTreeMap<String, PathBuf>;
+/// Modules named on the command line: `NAME=FILE.wasm`, or a reference to a registry.
+pub(super) type Given = BTreeMap<String, Source>;
 
 /// Reads `NAME=FILE.wasm`.
-pub(super) fn parse_given(argument: &str) -> Result<(String, PathBuf), String> {
+pub(super) fn parse_given(argument: &str) -> Result<(String, Source), String> {
     match argument.split_once('=') {
         Some((name, file)) if !name.is_empty() && !file.is_empty() => {
-            Ok((name.to_owned(), PathBuf::from(file)))
+            Ok((name.to_owned(), file.parse()?))
         }
         _ => Err("expected NAME=FILE.wasm".to_owned()),
     }
 }
 
 /// Sees to it that every module these states name is deployed: from the command line, else
-/// from the folder `tasks` beside the definition, else it must be there already.
+/// from the folder `tasks` beside the definition, else it must be there already. What is deployed
+/// here may use and reach what `sandbox` says.
 pub(super) async fn provide(
     functions: &Functions,
     states: &[State],
     definition: &Path,
     given: &Given,
+    sandbox: &Sandbox,
 ) -> anyhow::Result<()> {
     let needed = needed(states);
     let is_needed = |name: &String| needed.values().any(|(needed, _)| needed.name == *name);
@@ -44,14 +47,13 @@ pub(super) async fn provide(
         let name = &needed.name;
         let beside = definition.parent().unwrap_or(Path::new("")).join("tasks");
         let beside = beside.join(format!("{name}.wasm"));
-        let file = given
+        let source = given
             .get(name)
             .cloned()
-            .or_else(|| beside.is_file().then_some(beside));
-        match file {
-            Some(file) => {
-                let sandbox = Sandbox::default();
-                functions.deploy(&needed.arn(), &file, &sandbox).await?;
+            .or_else(|| beside.is_file().then_some(Source::File(beside)));
+        match source {
+            Some(source) => {
+                functions.deploy(&needed.arn(), &source, sandbox).await?;
             }
             None if functions.has(needed).await => {}
             // As executions do, a function of elsewhere is looked for at home too.

@@ -14,6 +14,8 @@ use super::buckets::BucketFolders;
 use super::endpoint::Endpoint;
 use super::functions::Functions;
 use super::modules::{self, Given};
+use super::sandbox::Sandbox;
+use super::source::Source;
 use super::{Outcome, definition_file, input, live, output};
 use crate::wiring::Store;
 
@@ -21,7 +23,8 @@ use crate::wiring::Store;
 ///
 /// Modules are taken from --task, else from the folder `tasks` beside the definition, else
 /// from what is deployed in the data directory. Without --data-dir nothing is kept; with it,
-/// a run that was killed goes on when it is run again under the same --name.
+/// a run that was killed goes on when it is run again under the same --name. Limits and grants
+/// are those of the modules that this run brings; deployed ones have their own.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   stepwell run definition.asl.json --input '{\"amount\": 42}'
@@ -34,8 +37,8 @@ pub(super) struct Run {
     #[arg(short, long, default_value = "{}")]
     input: String,
     /// A module for the Tasks that name it.
-    #[arg(long = "task", value_name = "NAME=FILE.wasm", value_parser = modules::parse_given)]
-    tasks: Vec<(String, PathBuf)>,
+    #[arg(long = "task", value_name = "NAME=FILE.wasm|oci://…", value_parser = modules::parse_given)]
+    tasks: Vec<(String, Source)>,
     /// Standard keeps a history; Express is quick and keeps nothing.
     #[arg(long = "type", default_value = "standard")]
     kind: Kind,
@@ -47,6 +50,9 @@ pub(super) struct Run {
     name: Option<String>,
     #[command(flatten)]
     buckets: BucketFolders,
+    /// Of every module that this run brings.
+    #[command(flatten)]
+    sandbox: Box<Sandbox>,
     /// Show every event as a line, on a terminal too.
     #[arg(long)]
     watch: bool,
@@ -88,7 +94,8 @@ impl Run {
         store.objects = self.buckets.open(&Place::default().region)?;
         let given: Given = self.tasks.iter().cloned().collect();
         let functions = Functions::of(&store, Place::default());
-        modules::provide(&functions, &definition.machine.states, &self.file, &given).await?;
+        let states = &definition.machine.states;
+        modules::provide(&functions, states, &self.file, &given, &self.sandbox).await?;
         if self.kind == Kind::Standard && self.data_dir.is_some() {
             self.register(&functions.0, &definition).await?;
         }

@@ -1,7 +1,5 @@
 //! `stepwell task`: the modules that Tasks run, through Lambda's API.
 
-use std::path::PathBuf;
-
 use anyhow::bail;
 use asl::limits::PAYLOAD_BYTES_MAX;
 use axum::body::Bytes;
@@ -13,6 +11,7 @@ use super::endpoint::{Answered, Endpoint, Reach};
 use super::functions::Functions;
 use super::output::{show, text};
 use super::sandbox::{self, Sandbox};
+use super::source::Source;
 use super::{Outcome, input, output, verify};
 use crate::wiring::Store;
 
@@ -39,12 +38,15 @@ enum Command {
     /// Check, compile and store a module under a name: its next version.
     #[command(after_help = "Examples:
   stepwell task deploy charge target/charge.wasm --memory 64
+  stepwell task deploy charge oci://registry.example/shop/charge:2.1
   stepwell task deploy rates rates.wasm --http api.example.com --secret RATES_KEY")]
     Deploy {
         /// Its name: 1 to 64 letters, digits, - and _; or its ARN.
         name: String,
-        /// A component, or a core module that is a WASI command.
-        file: PathBuf,
+        /// A component, or a core module that is a WASI command: a file, or
+        /// oci://REGISTRY/REPOSITORY[:TAG][@DIGEST].
+        #[arg(value_name = "FILE|oci://…")]
+        source: Source,
         #[command(flatten)]
         sandbox: Box<Sandbox>,
         /// Print JSON.
@@ -79,7 +81,7 @@ enum Command {
   stepwell task invoke charge --input '{\"cents\": 1200}'
   stepwell task invoke ./charge.wasm --input @input.json")]
     Invoke {
-        /// Its name (NAME, NAME:VERSION), or a file that ends in .wasm.
+        /// Its name (NAME, NAME:VERSION), a file that ends in .wasm, or oci://…
         name: String,
         /// The input: JSON, @FILE, or - for standard input.
         #[arg(short, long, default_value = "{}")]
@@ -87,7 +89,7 @@ enum Command {
         /// The version or alias to run; the newest unless given.
         #[arg(long, value_name = "VERSION|ALIAS")]
         version: Option<String>,
-        /// Of a file.
+        /// Of a module that is not deployed.
         #[command(flatten)]
         sandbox: Box<Sandbox>,
     },
@@ -99,12 +101,12 @@ impl Task {
         match self.command {
             Command::Deploy {
                 name,
-                file,
+                source,
                 sandbox,
                 json,
             } => {
                 let functions = Functions(reach.open_or_make()?);
-                let deployed = functions.deploy(&name, &file, &sandbox).await?;
+                let deployed = functions.deploy(&name, &source, &sandbox).await?;
                 functions.0.close().await?;
                 show(json, &deployed, || {
                     let name = text(&deployed, "FunctionName");
@@ -170,14 +172,12 @@ async fn invoke(
     reach: &Reach,
 ) -> anyhow::Result<Outcome> {
     let input = input::payload(input)?;
-    let file = std::path::Path::new(name);
-    let is_file = file.extension().is_some_and(|end| end == "wasm");
-    let (functions, name) = if is_file {
+    let (functions, name) = if let Some(source) = Source::of_module(name)? {
         if version.is_some() {
-            bail!("{name} is a file: it has no versions");
+            bail!("{name} is a module itself: it has no versions");
         }
         let functions = Functions::of(&Store::in_memory()?, asl::arn::Place::default());
-        functions.deploy("file", file, sandbox).await?;
+        functions.deploy("file", &source, sandbox).await?;
         (functions, "file")
     } else {
         (Functions(reach.open()?), name)
@@ -229,10 +229,14 @@ fn in_words(version: &Value) -> String {
         [] => "nothing".to_owned(),
         some => some.join(", "),
     };
+    let source = match ours["Source"].as_str() {
+        Some(source) => format!("\n  from      {source}"),
+        None => String::new(),
+    };
     format!(
         "  version   {}, changed {}
   digest    {}
-  kind      {}, {} bytes, {}
+  kind      {}, {} bytes, {}{source}
   imports   {imports}
 {}",
         text(version, "Version"),

@@ -15,6 +15,8 @@ use serde_json::Value;
 
 use super::functions::Functions;
 use super::modules::{self, Given};
+use super::sandbox::Sandbox;
+use super::source::Source;
 use super::{Outcome, diagnostics, input, output};
 use crate::wiring::Store;
 
@@ -74,8 +76,8 @@ pub(super) struct TestState {
     #[arg(long, default_value = ROLE)]
     role_arn: String,
     /// A module for the Task.
-    #[arg(long = "task", value_name = "NAME=FILE.wasm", value_parser = modules::parse_given)]
-    tasks: Vec<(String, PathBuf)>,
+    #[arg(long = "task", value_name = "NAME=FILE.wasm|oci://…", value_parser = modules::parse_given)]
+    tasks: Vec<(String, Source)>,
     /// Where modules are deployed.
     #[arg(long, env = "STEPWELL_DATA_DIR")]
     data_dir: Option<PathBuf>,
@@ -117,7 +119,7 @@ impl TestState {
             let given: Given = self.tasks.iter().cloned().collect();
             let state = std::slice::from_ref(test.state());
             let functions = Functions::of(&store, place.clone());
-            modules::provide(&functions, state, &self.file, &given).await?;
+            modules::provide(&functions, state, &self.file, &given, &Sandbox::default()).await?;
         }
         let answer = tokio::select! {
             answer = engine::test_state(&request, &place, crew(&store)) => answer,

@@ -1,6 +1,5 @@
 //! `stepwell task verify`: a new module, given what attempts of the past were given.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use host::{Attempt, Grants, Limits, Module, TaskHost};
 use serde_json::{Value, json};
 
 use super::endpoint::Reach;
+use super::source::Source;
 use super::{Outcome, output};
 use crate::wiring::Store;
 
@@ -41,8 +41,9 @@ const CELL_CHARS_MAX: usize = 48;
 pub(super) struct Verify {
     /// The task whose past is taken.
     name: String,
-    /// The new module.
-    file: PathBuf,
+    /// The new module: a file, or oci://REGISTRY/REPOSITORY[:TAG][@DIGEST].
+    #[arg(value_name = "FILE|oci://…")]
+    source: Source,
     /// How many attempts, newest first.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=ATTEMPTS_MAX))]
     last: u64,
@@ -118,8 +119,8 @@ impl Verify {
         store: &Store,
         function: &FunctionName,
     ) -> anyhow::Result<Module> {
-        let file = self.file.display();
-        let bytes = std::fs::read(&self.file).with_context(|| format!("cannot read {file}"))?;
+        let file = &self.source;
+        let bytes = file.read().await?.bytes;
         let prepared = host.prepare(bytes).await;
         let prepared = prepared.with_context(|| file.to_string())?;
         let newest = FunctionName {
