@@ -8,6 +8,7 @@
 //! Read [`interpreter::Execution`] first.
 
 pub mod arn;
+pub mod csv;
 pub mod definition;
 pub mod diagnostic;
 pub mod failure;

@@ -49,6 +49,8 @@ pub const WAIT_SECONDS_MAX: u64 = i32::MAX as u64;
 pub const MAX_DELAY_SECONDS_MAX: u64 = 31_622_400;
 /// Iterations of an inline Map that run side by side (AWS).
 pub const INLINE_MAP_CONCURRENCY_MAX: usize = 40;
+/// The header of a CSV, in bytes (AWS: 10 KiB).
+pub const CSV_HEADER_BYTES_MAX: usize = 10 * 1024;
 /// One variable's value, in bytes (AWS: 256 KiB).
 pub const VARIABLE_BYTES_MAX: usize = 262_144;
 /// All variables of an execution, in bytes (AWS: 10 MiB).

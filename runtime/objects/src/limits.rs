@@ -12,9 +12,6 @@ pub const OBJECT_BYTES_MAX: u64 = 10 * 1024 * 1024 * 1024;
 /// "ItemReader", on ItemsPointer: within the first 16 MB.
 pub const ARRAY_BEGINS_MAX: u64 = 16 * 1024 * 1024;
 
-/// Largest header of a CSV, in bytes. Source: Step Functions developer guide, "ItemReader".
-pub const HEADER_BYTES_MAX: usize = 10 * 1024;
-
 /// Largest footer of a Parquet file, in bytes. Source: Step Functions developer guide,
 /// "ItemReader".
 pub const PARQUET_FOOTER_BYTES_MAX: u64 = 5 * 1024 * 1024;

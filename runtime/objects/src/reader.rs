@@ -140,14 +140,8 @@ fn format(input: &str, config: &Value) -> Result<Format, ReaderError> {
         "JSONL" => Format::JsonLines,
         "PARQUET" => Format::Parquet,
         "CSV" => Format::Csv {
-            delimiter: match config["CSVDelimiter"].as_str() {
-                None | Some("COMMA") => b',',
-                Some("PIPE") => b'|',
-                Some("SEMICOLON") => b';',
-                Some("SPACE") => b' ',
-                Some("TAB") => b'\t',
-                Some(_) => return Err(unknown(&config["CSVDelimiter"], "CSVDelimiter")),
-            },
+            delimiter: asl::csv::delimiter(config["CSVDelimiter"].as_str().unwrap_or("COMMA"))
+                .ok_or_else(|| unknown(&config["CSVDelimiter"], "CSVDelimiter"))?,
             headers: match config["CSVHeaderLocation"].as_str() {
                 Some("GIVEN") => {
                     let names = config["CSVHeaders"].as_array();

@@ -2,9 +2,10 @@
 //!
 //! Source: Step Functions developer guide, "ItemReader".
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::inspection::Inspection;
+use crate::csv::{self, Columns, Lines};
 use crate::{ErrorName, Failure, Payload};
 
 /// Reads `data` as the evaluated ItemReader says; at most `items_max` items.
@@ -75,36 +76,35 @@ fn json_lines(data: &str) -> Result<Value, Failure> {
 }
 
 fn csv_rows(config: &Value, data: &str) -> Result<Value, Failure> {
-    let delimiter = match config["CSVDelimiter"].as_str() {
-        Some("PIPE") => b'|',
-        Some("SEMICOLON") => b';',
-        Some("SPACE") => b' ',
-        Some("TAB") => b'\t',
-        _ => b',',
-    };
-    let ragged = |error: csv::Error| failed(format!("The item reader's CSV: {error}."));
-    let mut rows = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .has_headers(false)
-        .from_reader(data.as_bytes())
-        .into_records();
-    let headers: Vec<String> = match config["CSVHeaders"].as_array() {
+    let delimiter = config["CSVDelimiter"].as_str().and_then(csv::delimiter);
+    let mut lines = Lines::new(data.as_bytes(), delimiter.unwrap_or(b','));
+    let names = match config["CSVHeaders"].as_array() {
         Some(given) => {
             let names = given.iter().filter_map(Value::as_str);
             names.map(str::to_owned).collect()
         }
-        None => match rows.next() {
-            None => return Ok(Value::Array(Vec::new())),
-            Some(first) => first.map_err(ragged)?.iter().map(str::to_owned).collect(),
-        },
+        None => row(&mut lines)?.unwrap_or_default(),
     };
-    rows.map(|row| {
-        let row = row.map_err(ragged)?;
-        let cells = headers.iter().cloned().zip(row.iter());
-        let fields: Map<String, Value> = cells.map(|(name, cell)| (name, cell.into())).collect();
-        Ok(Value::Object(fields))
-    })
-    .collect()
+    let columns = Columns::new(names).map_err(|bad| failed(bad.to_string()))?;
+    let mut rows = Vec::new();
+    while let Some(fields) = row(&mut lines)? {
+        rows.push(columns.row(fields));
+    }
+    Ok(Value::Array(rows))
+}
+
+/// The fields of the next line that is not blank.
+fn row(lines: &mut Lines<&[u8]>) -> Result<Option<Vec<String>>, Failure> {
+    loop {
+        let line = lines.number();
+        let fields = lines.fields().map_err(|broken| {
+            failed(format!("Line {line} of the item reader's data: {broken}."))
+        })?;
+        match fields {
+            Some(fields) if csv::is_blank(&fields) => {}
+            other => return Ok(other),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -145,14 +145,24 @@ mod tests {
     fn csv_rows_become_objects_of_strings() {
         let config = json!({ "InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW" });
         let rows = json!([{"a": "1", "b": "x,y"}, {"a": "2", "b": ""}]);
-        check(config, "a,b\n1,\"x,y\"\n2,\n", Ok(rows));
+        check(config, "a,b\n1,x\\,y,z\n2\n", Ok(rows));
         let given = json!({
             "InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": ["a"],
             "CSVDelimiter": "PIPE",
         });
         check(given.clone(), "1\n2", Ok(json!([{"a": "1"}, {"a": "2"}])));
-        let ragged = "The item reader's CSV: CSV error: record 1 (line: 2, byte: 2): found record \
-                      with 2 fields, but the previous record has 1 fields.";
-        check(given, "1\n2|3", Err(ragged));
+        check(
+            given.clone(),
+            "1\n\n2|3",
+            Ok(json!([{"a": "1"}, {"a": "2"}])),
+        );
+        let open = "Line 2 of the item reader's data: a quotation mark is not closed.";
+        check(given, "1\n\"2", Err(open));
+        let twice = json!({ "InputType": "CSV" });
+        check(
+            twice,
+            "a,a\n",
+            Err("CSV headers cannot contain duplicates."),
+        );
     }
 }

@@ -4,7 +4,6 @@
 //! first.
 
 mod csv;
-mod hash_order;
 mod inflate;
 mod json;
 mod json_lines;
@@ -13,6 +12,7 @@ mod parquet;
 
 use std::io::Read;
 
+use asl::csv::BadHeader;
 use serde_json::Value;
 
 pub(crate) use csv::{Csv, Headers};
@@ -41,8 +41,8 @@ pub(crate) enum Bad {
     #[error("Attempting to map over non-iterable node.")]
     NotIterable,
     /// As AWS words it.
-    #[error("CSV headers cannot contain duplicates.")]
-    DuplicateHeaders,
+    #[error(transparent)]
+    DuplicateHeaders(BadHeader),
     /// A line that is not what it should be.
     #[error("line {line}: {reason}")]
     Line {

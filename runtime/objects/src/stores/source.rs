@@ -136,7 +136,7 @@ fn rows(object: &Object, format: &Format) -> Result<Box<dyn Rows>, Bad> {
 /// What is wrong with an object. Where AWS's words are known they stand alone.
 fn told(uri: &str, bad: &Bad) -> Failure {
     unreadable(match bad {
-        Bad::NotIterable | Bad::DuplicateHeaders => bad.to_string(),
+        Bad::NotIterable | Bad::DuplicateHeaders(_) => bad.to_string(),
         other => format!("{uri}: {other}"),
     })
 }
