@@ -13,17 +13,18 @@ use serde_json::Value;
 pub(crate) type Bindings = HashMap<String, String>;
 
 /// Words that stand for a moment, in whatever form.
-const MOMENTS: [&str; 6] = [
+const MOMENTS: [&str; 7] = [
     "timestamp",
     "datetime",
     "date",
+    "<date>",
     "creation-date",
     "start-date",
     "stop-date",
 ];
 
 /// Words that stand for a value without saying so.
-const WORDS: [&str; 15] = [
+const WORDS: [&str; 16] = [
     "sqs_queue_url",
     "a_task_token",
     "a_message_id",
@@ -36,6 +37,7 @@ const WORDS: [&str; 15] = [
     "x-amzn-RequestId",
     "X-Amzn-Trace-Id",
     "bucket-name",
+    "bucket_name",
     "map_run_arn",
     "lambda_function_name",
     "function_name",
@@ -191,13 +193,16 @@ fn text(recorded: &str, ours: &str, bindings: &mut Bindings) -> bool {
     if recorded == ours || is_word || recorded == "\"date\"" {
         return true;
     }
-    if let (Ok(a @ Value::Object(_)), Ok(b)) = (
+    let (pattern, names) = pattern(&marked(recorded));
+    if let (Ok(a), Ok(b)) = (
         serde_json::from_str::<Value>(recorded),
         serde_json::from_str::<Value>(ours),
     ) {
-        return value("", &a, &b, bindings).is_ok();
+        // Who put a placeholder into a list printed the list anew.
+        if a.is_object() || a.is_array() && !names.is_empty() {
+            return value("", &a, &b, bindings).is_ok();
+        }
     }
-    let (pattern, names) = pattern(&marked(recorded));
     if names.is_empty() {
         return false;
     }
@@ -237,7 +242,7 @@ fn marked(recorded: &str) -> String {
 
 /// The recorded text as a pattern, and the names of its placeholders.
 fn pattern(recorded: &str) -> (String, Vec<String>) {
-    let placeholder = Regex::new("<[A-Za-z_][A-Za-z0-9_:-]*>").expect("a pattern");
+    let placeholder = Regex::new("<[A-Za-z_][A-Za-z0-9_:.-]*>").expect("a pattern");
     let (mut pattern, mut names, mut from) = (String::from("(?s)^"), Vec::new(), 0);
     for found in placeholder.find_iter(recorded) {
         pattern.push_str(&regex_lite::escape(&recorded[from..found.start()]));
