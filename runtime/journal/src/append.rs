@@ -34,6 +34,13 @@ pub enum Change {
     Opened(Opened),
     /// Nothing that a list shows.
     None,
+    /// Rows of this execution before that sequence are no longer needed, and gone from when
+    /// this row is durable: it stands for them, or another that is left does. What goes at once
+    /// goes in one commit, so it should be a few megabytes and no more.
+    Forgets {
+        /// The sequence of the first row that is left; this row's own, at most.
+        before: u64,
+    },
     /// The execution ends; no row may follow but [`Change::Reopened`], a redrive's.
     Closed {
         /// How it ended.
@@ -143,6 +150,14 @@ impl Append {
         )
     }
 
+    /// The sequence before which rows are gone when this one is there.
+    pub(crate) fn forgets(&self) -> Option<u64> {
+        match self.change {
+            Change::Forgets { before } => Some(before.min(self.sequence)),
+            _ => None,
+        }
+    }
+
     /// Checks this row against how its execution stands (`None`: there is none), and answers
     /// how it stands afterwards. The one place where the fence is decided, for all journals.
     pub(crate) fn admit(&self, standing: Option<Standing>) -> Result<Standing, Error> {
@@ -179,7 +194,9 @@ impl Append {
         }
         let status = match self.change {
             Change::Closed { status, .. } | Change::OpenedAndClosed { status, .. } => status,
-            Change::Opened(_) | Change::None | Change::Reopened { .. } => Status::Running,
+            Change::Opened(_) | Change::None | Change::Forgets { .. } | Change::Reopened { .. } => {
+                Status::Running
+            }
         };
         Ok(Standing {
             next: next + 1,

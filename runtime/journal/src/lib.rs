@@ -46,6 +46,9 @@ pub type Durable<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 ///   unpolled.
 /// - *Fenced.* Two writers of one execution cannot both succeed with one sequence.
 /// - *Ended is ended.* After a row that closes an execution only [`Change::Reopened`] is taken.
+/// - *Forgetting.* What [`Change::Forgets`] names is gone with the row that says so, in one
+///   commit: no read sees one without the other. Rows that are left keep their sequences, so
+///   the first that a read finds need not be row 0; `row_count` goes on to count them all.
 /// - *Alone.* An append that is refused fails nothing but itself and its successors.
 /// - *Visible.* A read after the future resolved sees the row and the summary change.
 /// - *Poisoned by doubt.* After a failed commit whose fate is unknown every later call that
@@ -58,7 +61,8 @@ pub trait Journal: Send + Sync + 'static {
     /// Submits one row. See the contract.
     fn append(&self, append: Append) -> Durable<()>;
 
-    /// The rows of one execution from `from_sequence` on, at most `limit` of them, in order.
+    /// The rows of one execution from `from_sequence` on, at most `limit` of them, in order;
+    /// those that were forgotten are passed over. Fewer than `limit` are the last.
     ///
     /// # Errors
     /// [`Error::NoSuchExecution`], or the storage's.
@@ -69,7 +73,7 @@ pub trait Journal: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<Row>, Error>;
 
-    /// How many rows one execution has: where its last one is found without walking there.
+    /// How many rows one execution has had: where its last one is found without walking there.
     ///
     /// # Errors
     /// [`Error::NoSuchExecution`], or the storage's.

@@ -40,6 +40,8 @@ struct State {
 #[derive(Clone, Debug)]
 struct Execution {
     summary: Summary,
+    /// The sequence of the first row that is left.
+    first: u64,
     rows: Vec<Vec<u8>>,
 }
 
@@ -126,6 +128,7 @@ impl State {
         let after = append.admit(standing)?;
         let was_open = standing.is_some_and(|standing| standing.status == Status::Running);
         let is_open = after.status == Status::Running;
+        let forgets = append.forgets();
         let execution = match &append.change {
             Change::Opened(opened) | Change::OpenedAndClosed { opened, .. } => {
                 self.open(append.execution, opened.clone())
@@ -137,6 +140,7 @@ impl State {
         };
         let execution = execution.expect("admitted, so it is there or opens");
         execution.take(append.records, &append.change);
+        execution.forget(forgets.unwrap_or(0));
         let machine = execution.summary.opened.state_machine.clone();
         match (was_open, is_open) {
             (false, true) => self.open.opened(machine),
@@ -158,8 +162,12 @@ impl State {
             redrive_count: 0,
             redriven_at: None,
         };
-        let rows = Vec::new();
-        let new = Execution { summary, rows };
+        let (first, rows) = (0, Vec::new());
+        let new = Execution {
+            summary,
+            first,
+            rows,
+        };
         Some(self.executions.entry(self.last_arrival).or_insert(new))
     }
 
@@ -232,9 +240,21 @@ impl State {
 impl Execution {
     fn standing(&self) -> Standing {
         Standing {
-            next: self.rows.len() as u64,
+            next: self.row_count(),
             status: self.summary.status,
         }
+    }
+
+    fn row_count(&self) -> u64 {
+        self.first + self.rows.len() as u64
+    }
+
+    /// Drops the rows before this sequence.
+    fn forget(&mut self, before: u64) {
+        let gone = usize::try_from(before.saturating_sub(self.first)).unwrap_or(usize::MAX);
+        let gone = gone.min(self.rows.len());
+        self.rows.drain(..gone);
+        self.first += gone as u64;
     }
 
     fn cursor(&self, arrival: i64) -> Cursor {
@@ -261,7 +281,7 @@ impl Execution {
                 summary.redrive_count += 1;
                 summary.redriven_at = Some(at);
             }
-            Change::None | Change::Opened(_) => {}
+            Change::None | Change::Forgets { .. } | Change::Opened(_) => {}
         }
     }
 }
@@ -283,8 +303,10 @@ impl Journal for MemoryJournal {
         limit: usize,
     ) -> Result<Vec<Row>, Error> {
         let state = self.state();
-        let rows = (0..).zip(&state.execution(execution)?.rows);
-        let from = usize::try_from(from_sequence).unwrap_or(usize::MAX);
+        let found = state.execution(execution)?;
+        let rows = (found.first..).zip(&found.rows);
+        let from = from_sequence.saturating_sub(found.first);
+        let from = usize::try_from(from).unwrap_or(usize::MAX);
         Ok(rows
             .skip(from)
             .take(limit)
@@ -297,9 +319,7 @@ impl Journal for MemoryJournal {
 
     fn row_count(&self, execution: &ExecutionArn) -> Result<u64, Error> {
         let state = self.state();
-        state
-            .execution(execution)
-            .map(|found| found.rows.len() as u64)
+        state.execution(execution).map(Execution::row_count)
     }
 
     fn summary(&self, execution: &ExecutionArn) -> Result<Summary, Error> {
@@ -328,13 +348,13 @@ impl Journal for MemoryJournal {
         let open: Vec<_> = open.map(|(arrival, one)| (*arrival, one.clone())).collect();
         drop(state);
         for (arrival, one) in &open {
-            let last = one.rows.len().saturating_sub(1);
-            for (place, records) in one.rows.iter().enumerate() {
+            let last = one.row_count().saturating_sub(1);
+            for (sequence, records) in (one.first..).zip(&one.rows) {
                 let row = OpenRow {
                     execution: &one.summary.execution,
                     arrival: *arrival,
-                    sequence: place as u64,
-                    is_last: place == last,
+                    sequence,
+                    is_last: sequence == last,
                     records,
                 };
                 if !visit(row) {

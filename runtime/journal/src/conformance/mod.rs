@@ -10,6 +10,7 @@ use asl::arn::{ExecutionArn, Place};
 use crate::{Append, Change, Durable, Error, Journal, Opened, Origin, Row, Status};
 
 mod clauses;
+mod forgetting;
 mod lists;
 mod open_rows;
 mod random;
@@ -42,6 +43,9 @@ pub fn check<S: Subject>(mut new: impl FnMut() -> S) {
     open_rows::complete(&mut new());
     open_rows::stopped(&mut new());
     lists::open_counts(&mut new());
+    forgetting::gone(&mut new());
+    forgetting::in_one_batch(&mut new());
+    forgetting::after_a_redrive(&mut new());
     clauses::retention(&mut new());
     clauses::catalogue(&mut new());
     clauses::closing(&mut new());

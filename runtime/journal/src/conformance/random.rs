@@ -68,7 +68,9 @@ fn random_row(model: &MemoryJournal, chance: &mut Chance) -> Append {
     let name = format!("e{}", chance.below(EXECUTIONS));
     let there = model
         .rows(&arn(&name), 0, usize::MAX)
-        .map_or(0, |rows| rows.len() as u64);
+        .ok()
+        .and_then(|rows| rows.last().map(|row| row.sequence + 1))
+        .unwrap_or(0);
     let ended = model
         .summary(&arn(&name))
         .is_ok_and(|found| found.status != Status::Running);
@@ -95,6 +97,9 @@ fn random_row(model: &MemoryJournal, chance: &mut Chance) -> Append {
         _ if there == 0 => Change::Opened(begin),
         1 | 2 if ended || !sensible => Change::Reopened { at: stopped_at },
         3 | 4 => Change::Closed { status, stopped_at },
+        6 => Change::Forgets {
+            before: chance.below(there + 2),
+        },
         5 if !sensible => Change::Opened(begin),
         _ => Change::None,
     };

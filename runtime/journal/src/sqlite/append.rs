@@ -73,8 +73,12 @@ impl Store {
             true => self.archive_whole(id, &append.records)?,
             false => self.change(id, &append.change, after.next)?,
         }
+        if let Some(before) = append.forgets() {
+            let forgets = staged.forgets.entry(append.execution.clone()).or_default();
+            *forgets = before.max(*forgets);
+        }
         let execution = append.execution.clone();
-        let new = staged.entry(execution).or_insert_with(|| Tracked {
+        let new = staged.tracked.entry(execution).or_insert_with(|| Tracked {
             id,
             machine,
             base: if is_whole {
@@ -118,7 +122,11 @@ impl Store {
                     )?
                     .execute(params![id, at.0])?;
             }
-            Change::None | Change::Opened(_) | Change::OpenedAndClosed { .. } => {}
+            // What is forgotten is so at the end of the batch.
+            Change::None
+            | Change::Forgets { .. }
+            | Change::Opened(_)
+            | Change::OpenedAndClosed { .. } => {}
         }
         Ok(())
     }
@@ -133,7 +141,7 @@ impl Store {
         staged: &Staged,
     ) -> Result<Result<Option<Known>, Error>, rusqlite::Error> {
         let execution = &append.execution;
-        let tracked = staged.get(execution);
+        let tracked = staged.tracked.get(execution);
         if let Some(tracked) = tracked.or_else(|| index.tracked.get(execution)) {
             return Ok(Ok(Some(tracked.into())));
         }

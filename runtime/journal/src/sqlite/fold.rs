@@ -67,6 +67,11 @@ impl Segment {
         self.rows == 0 || (self.rows < SEGMENT_ROWS_MAX && is_short)
     }
 
+    /// Whether there is no row in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
     /// Adds a row.
     pub(super) fn push(&mut self, records: &[u8]) {
         let length = u32::try_from(records.len()).expect("rows are bounded by ROW_BYTES_MAX");

@@ -14,6 +14,7 @@ use smallvec::SmallVec;
 
 use super::chunk::{self, Entry};
 use super::fold::archived_rows;
+use super::forget::first_row;
 use super::{error, log, status_of};
 use crate::append::Standing;
 use crate::open_counts::OpenCounts;
@@ -35,7 +36,7 @@ pub(super) struct Tracked {
     pub(super) id: i64,
     /// The number of its state machine's ARN.
     pub(super) machine: i64,
-    /// How many of its rows are in the archive: the sequence of the first in the log.
+    /// The sequence of its first row in the log: those before are in the archive, or forgotten.
     pub(super) base: u64,
     /// How it stands.
     pub(super) status: Status,
@@ -52,6 +53,14 @@ pub(super) type Positions = SmallVec<[i64; 2]>;
 impl Tracked {
     pub(super) fn is_open(&self) -> bool {
         self.status == Status::Running
+    }
+
+    /// Drops the places of rows before this sequence.
+    pub(super) fn forget(&mut self, before: u64) {
+        let gone = usize::try_from(before.saturating_sub(self.base)).unwrap_or(usize::MAX);
+        let gone = gone.min(self.positions.len());
+        self.positions.drain(..gone);
+        self.base += gone as u64;
     }
 
     pub(super) fn standing(&self) -> Standing {
@@ -184,12 +193,14 @@ fn take_ended(
     Ok(())
 }
 
-/// Whatever is not in the log must be in the archive, right up to where the log begins.
+/// Whatever is not in the log must be in the archive, right up to where the log begins, or
+/// forgotten.
 fn check_archive(connection: &Connection, path: &str, index: &Index) -> Result<(), Error> {
     for (arn, tracked) in index.tracked.iter().filter(|(_, one)| one.base > 0) {
-        let archived =
-            archived_rows(connection, tracked.id).map_err(|error| error::storage(path, &error))?;
-        if archived != tracked.base {
+        let refused = |error: rusqlite::Error| error::storage(path, &error);
+        let archived = archived_rows(connection, tracked.id).map_err(refused)?;
+        let first = first_row(connection, tracked.id).map_err(refused)?;
+        if archived.max(first) != tracked.base {
             let what = format_args!("{arn} lacks rows from {archived} to {}", tracked.base);
             return Err(error::damaged(path, what));
         }

@@ -7,7 +7,7 @@
 //! while it runs, the next batch gathers.
 //!
 //! It does not know what a row means. Read [`SqliteJournal`], then `store` (what a batch
-//! writes), `queue` and `writer` (when), `fold` (the archive), `expire`, `index`, `read`, `list` and `walk`.
+//! writes), `queue` and `writer` (when), `fold` (the archive), `forget`, `expire`, `index`, `read`, `list` and `walk`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -27,6 +27,7 @@ mod error;
 mod expire;
 mod files;
 mod fold;
+mod forget;
 mod index;
 mod list;
 mod log;

@@ -45,6 +45,11 @@ pub(super) struct Put {
 }
 
 impl Work {
+    /// Whether it takes rows away.
+    pub(super) fn forgets(&self) -> bool {
+        matches!(self, Self::Append(append) if append.forgets().is_some())
+    }
+
     fn bytes(&self) -> usize {
         SUBMISSION_BYTES
             + match self {

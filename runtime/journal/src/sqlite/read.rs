@@ -8,6 +8,7 @@ use asl::arn::ExecutionArn;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::fold::{archived_rows, first_of, read_segment, segment_id};
+use super::forget::first_row;
 use super::index::Index;
 use super::{Options, error, files, log};
 use crate::{Entry, Error, Row};
@@ -21,6 +22,13 @@ pub(super) struct Readers {
     options: Options,
     index: Arc<RwLock<Index>>,
     idle: Mutex<Vec<Connection>>,
+}
+
+/// What a snapshot has of the rows that the index names.
+enum Found {
+    Rows(Vec<Row>),
+    /// Some of them were forgotten since: it has those from this sequence on.
+    Forgotten(u64),
 }
 
 impl Readers {
@@ -72,15 +80,24 @@ impl Readers {
     }
 
     /// The rows of one execution: first those in the archive, then those in the log.
-    ///
-    /// Positions are taken from the index before the snapshot: what they name was committed
-    /// by then, so the snapshot has each row, here or there, even if a fold moves it meanwhile.
     pub(super) fn rows(
         &self,
         execution: &ExecutionArn,
-        from: u64,
+        mut from: u64,
         limit: usize,
     ) -> Result<Vec<Row>, Error> {
+        loop {
+            match self.rows_from(execution, from, limit)? {
+                Found::Rows(rows) => return Ok(rows),
+                Found::Forgotten(before) => from = before,
+            }
+        }
+    }
+
+    /// Positions are taken from the index before the snapshot: what they name was committed
+    /// by then, so the snapshot has each row, here or there, even if a fold moves it meanwhile;
+    /// unless it is forgotten meanwhile.
+    fn rows_from(&self, execution: &ExecutionArn, from: u64, limit: usize) -> Result<Found, Error> {
         let index = self.index();
         let tracked = index.tracked.get(execution).map(|tracked| {
             let skipped = usize::try_from(from.saturating_sub(tracked.base)).unwrap_or(usize::MAX);
@@ -123,13 +140,17 @@ impl Readers {
                     }
                 };
                 let Some(records) = log::row_of(bytes, id, sequence) else {
+                    let first = first_row(connection, id)?;
+                    if first > sequence {
+                        return Ok(Ok(Found::Forgotten(first)));
+                    }
                     let what = format_args!("row {sequence} of {execution} is missing");
                     return Ok(Err(error::damaged(&self.path, what)));
                 };
                 let records = records.to_vec();
                 rows.push(Row { sequence, records });
             }
-            Ok(Ok(rows))
+            Ok(Ok(Found::Rows(rows)))
         })
     }
 
@@ -157,8 +178,8 @@ impl Readers {
     ) -> Result<Result<(), Error>, rusqlite::Error> {
         let mut archive = connection.prepare_cached(
             "SELECT id, row_count, rows FROM archive
-             WHERE id <= ?3 AND id >=
-                 (SELECT id FROM archive WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1)
+             WHERE id <= ?3 AND id >= coalesce(
+                 (SELECT id FROM archive WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1), ?1)
              ORDER BY id",
         )?;
         let mut segments = archive.query([
@@ -244,7 +265,8 @@ fn folded_id(
     connection
         .prepare_cached(
             "SELECT id FROM executions WHERE arn = ?1 AND EXISTS
-                 (SELECT 1 FROM archive WHERE archive.id = executions.id << 24)",
+                 (SELECT 1 FROM archive
+                  WHERE archive.id BETWEEN executions.id << 24 AND (executions.id << 24) | 0xffffff)",
         )?
         .query_row([execution.as_str()], |row| row.get(0))
         .optional()

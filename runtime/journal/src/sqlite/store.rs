@@ -1,7 +1,7 @@
 //! One batch, one transaction: what the writer thread does to the database.
 //!
-//! It knows neither threads nor futures. Read [`Store::commit`] first; `append`, `log` and
-//! `entries` say what becomes of each submission, `fold` and `expire` what is done between
+//! It knows neither threads nor futures. Read [`Store::commit`] first; `append`, `log`,
+//! `forget` and `entries` say what becomes of each submission, `fold` and `expire` what is done between
 //! batches.
 
 use std::collections::{HashMap, VecDeque};
@@ -46,8 +46,14 @@ pub(super) enum Fault {
     Doubt(Error),
 }
 
-/// How the executions that a batch touches will stand once it is committed.
-pub(super) type Staged = ByArn<Tracked>;
+/// What a batch changes of what is known of executions, once it is committed.
+#[derive(Debug, Default)]
+pub(super) struct Staged {
+    /// How those that it touches will stand: with the rows that it adds, and no others.
+    pub(super) tracked: ByArn<Tracked>,
+    /// Of those that forget rows, the sequence of the first that is left.
+    pub(super) forgets: ByArn<u64>,
+}
 
 /// What a statement made of a submission: outer error, the storage; inner, the contract.
 pub(super) type Applied = Result<Result<u64, Error>, rusqlite::Error>;
@@ -91,27 +97,50 @@ impl Store {
     }
 
     /// Writes a batch in one transaction, and answers each of its submissions.
+    ///
+    /// Nobody reads the index while one that forgets rows is committed: a snapshot that lacks
+    /// rows which the index still names would be taken for damage.
     pub(super) fn commit<'w>(
         &mut self,
+        batch: impl Iterator<Item = &'w Work> + Clone,
+    ) -> Result<Vec<Result<u64, Error>>, Fault> {
+        let shared = Arc::clone(&self.index);
+        let lock = || shared.write().unwrap_or_else(PoisonError::into_inner);
+        let forgets = batch.clone().any(Work::forgets);
+        let mut alone = forgets.then(lock);
+        let mut staged = Staged::default();
+        let outcome = match &alone {
+            Some(index) => self.write(batch, index, &mut staged),
+            // Only this thread changes it, and not now.
+            None => {
+                let index = shared.read().unwrap_or_else(PoisonError::into_inner);
+                self.write(batch, &index, &mut staged)
+            }
+        };
+        if outcome.is_ok() {
+            self.publish(&mut alone.take().unwrap_or_else(lock), staged);
+        }
+        outcome
+    }
+
+    /// The transaction of a batch.
+    fn write<'w>(
+        &mut self,
         batch: impl Iterator<Item = &'w Work>,
+        index: &Index,
+        staged: &mut Staged,
     ) -> Result<Vec<Result<u64, Error>>, Fault> {
         let before = (self.next_execution, self.next_position);
-        let mut staged = Staged::default();
-        let index = Arc::clone(&self.index);
         let outcome = self.transact(|store| {
-            // Only this thread changes it, and not now.
-            let index = index.read().unwrap_or_else(PoisonError::into_inner);
             let answers = batch
-                .map(|work| store.apply(work, &index, &mut staged))
+                .map(|work| store.apply(work, index, staged))
                 .collect::<Result<_, _>>()?;
             store.end_chunk()?;
+            store.forget_all(index, staged)?;
             Ok(answers)
         });
         match outcome {
-            Ok(answers) => {
-                self.publish(staged);
-                Ok(answers)
-            }
+            Ok(answers) => Ok(answers),
             Err(fault) => {
                 (self.next_execution, self.next_position) = before;
                 self.chunk.clear();
@@ -168,10 +197,8 @@ impl Store {
     }
 
     /// Lets readers and the next batch see what was committed.
-    fn publish(&mut self, staged: Staged) {
-        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        let index = &mut *index;
-        for (arn, new) in staged {
+    fn publish(&mut self, index: &mut Index, staged: Staged) {
+        for (arn, new) in staged.tracked {
             let known = index.tracked.get_mut(&arn);
             let was_open = known.as_ref().is_some_and(|known| known.is_open());
             match (was_open, new.is_open()) {
@@ -194,6 +221,11 @@ impl Store {
                 None => {
                     index.tracked.insert(arn, new);
                 }
+            }
+        }
+        for (arn, before) in staged.forgets {
+            if let Some(tracked) = index.tracked.get_mut(&arn) {
+                tracked.forget(before);
             }
         }
     }

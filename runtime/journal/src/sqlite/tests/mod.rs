@@ -271,7 +271,34 @@ fn other_files_and_newer_formats_are_left_alone() {
     beside(dir.path())
         .pragma_update(None, "user_version", 9)
         .unwrap();
-    assert!(refused(dir.path()).contains("has format 9; this program knows up to 4"));
+    let known = files::MIGRATIONS.len();
+    let says = format!("has format 9; this program knows up to {known}");
+    assert!(refused(dir.path()).contains(&says));
+}
+
+/// However long an execution goes on, its file holds what it has not forgotten and no more.
+#[tokio::test]
+async fn what_is_forgotten_leaves_the_file() {
+    let dir = TempDir::new().unwrap();
+    let journal = open(dir.path());
+    run(&journal, "a", 1, false).await.unwrap();
+    for sequence in 1..200 {
+        let mut row = row("a", sequence, false);
+        if sequence % 10 == 0 {
+            row.change = Change::Forgets { before: sequence };
+        }
+        journal.append(row).await.unwrap();
+    }
+    assert_eq!(logged(dir.path()), 10);
+    let pages = || {
+        let count = beside(dir.path()).pragma_query_value(None, "page_count", |row| row.get(0));
+        count.map(|count: u64| count).unwrap()
+    };
+    assert!(
+        pages() < 60,
+        "{} pages hold ten rows of 1,000 bytes",
+        pages()
+    );
 }
 
 #[tokio::test]
