@@ -2,12 +2,14 @@
 //! redrive loses or doubles anything.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use asl::Failure;
 use asl::arn::{ExecutionArn, MapRunArn};
 use asl::history::{Detail, Record};
 use asl::interpreter::End;
 use engine::MapRunTold;
+use journal::Journal;
 use serde_json::{Value, json};
 
 use crate::world::{World, in_virtual_time};
@@ -300,6 +302,81 @@ fn a_run_goes_on_after_each_crash_and_writes_nothing_twice() {
             let told = told(&world, &arn);
             assert_eq!(told.run.total(), Some((40, 40)));
             assert_eq!(told.run.children().succeeded, 40);
+        }
+    });
+}
+
+/// Which rows the journal has of a run: the first, and how many it has had.
+fn rows(world: &World, told: &MapRunTold) -> (u64, u64) {
+    let arn = ExecutionArn(Arc::clone(&told.plan.arn.0));
+    let first = world.journal.rows(&arn, 0, 1).expect("rows");
+    let count = world.journal.row_count(&arn).expect("a count");
+    (first[0].sequence, count)
+}
+
+#[test]
+fn a_run_without_a_writer_keeps_only_how_it_stands() {
+    in_virtual_time(async {
+        let (mut world, folder) = world();
+        items(folder.path(), 2_500);
+        // One after the other, so that each has a row.
+        let one = json!({"MaxConcurrency": 1});
+        let pass = json!({"Type": "Pass", "Result": 7, "End": true});
+        let definition = map("EXPRESS", pass, one);
+        let arn = world.start("run", &definition, json!({})).await;
+        let result = output(world.end(&arn).await);
+        assert_eq!(result.as_array().map(Vec::len), Some(2_500));
+        let lived = told(&world, &arn);
+        let (first, count) = rows(&world, &lived);
+        assert!(count > 1_500, "{count} rows: too few to be a test");
+        assert!(count - first <= 1_026, "it keeps rows {first} to {count}");
+        world.restart();
+        let read = told(&world, &arn);
+        assert_eq!(read.run.total(), Some((2_500, 2_500)));
+        assert_eq!(read.run.fold(), lived.run.fold());
+    });
+}
+
+#[test]
+fn results_are_kept_until_they_are_written() {
+    in_virtual_time(async {
+        for kind in ["STANDARD", "EXPRESS"] {
+            let (mut world, folder) = world();
+            let pad = "p".repeat(12_000);
+            let line = |n: usize| format!("{{\"n\":{n},\"pad\":\"{pad}\"}}\n");
+            let lines: String = (0..700).map(line).collect();
+            std::fs::write(folder.path().join("items.jsonl"), lines).expect("a folder");
+            let form = json!({"Transformation": "NONE", "OutputType": "JSONL"});
+            let mut more = writer(form);
+            more["MaxConcurrency"] = json!(20);
+            let arn = world
+                .start("run", &map(kind, task("slow"), more), json!({}))
+                .await;
+            for _ in 0..5 {
+                world.sleep(55).await;
+                world.restart();
+            }
+            let before = told(&world, &arn);
+            let (first, _) = rows(&world, &before);
+            assert_eq!(first, 0, "{kind}: a row with results is gone");
+            let ended = before.run.children().succeeded;
+            assert!((400..700).contains(&ended), "{kind}: {ended} have ended");
+            let result = output(world.end(&arn).await);
+            let files = written(folder.path(), &result);
+            let text = files["SUCCEEDED"][0].as_str().expect("a file");
+            let number = |line: &str| {
+                let record: Value = serde_json::from_str(line).expect("JSON");
+                let input = record["Input"].as_str().expect("a text");
+                let item: Value = serde_json::from_str(input).expect("JSON");
+                item["n"].as_u64().expect("a number")
+            };
+            let mut numbers: Vec<u64> = text.lines().map(number).collect();
+            numbers.sort_unstable();
+            assert_eq!(numbers, (0..700).collect::<Vec<_>>(), "{kind}");
+            let after = told(&world, &arn);
+            let (first, _) = rows(&world, &after);
+            assert!(first > 300, "{kind}: it keeps rows from {first} on");
+            assert_eq!(after.run.children().succeeded, 700);
         }
     });
 }

@@ -1,32 +1,32 @@
-//! Which children have ended: a mark below which all have, and those above it.
+//! Which children have ended: a cursor, and those before it that have not.
 
 use std::collections::BTreeSet;
 
-/// A set of numbers that fills up from below. Its size is bounded by how far the numbers run
-/// ahead of the lowest that is missing: by the children that are open at once.
-#[derive(Clone, Debug, Default)]
+use serde::{Deserialize, Serialize};
+
+/// A set of numbers that fills up from below. Children begin in the order of their numbers, so
+/// those that lack before the last one are open: its size is bounded by how many may be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Done {
-    /// All below have ended.
-    below: u64,
-    /// Those that have at or above it.
-    above: BTreeSet<u64>,
+    /// None at or above it has ended.
+    cursor: u64,
+    /// Those below it that have not.
+    open: BTreeSet<u64>,
 }
 
 impl Done {
     /// Adds a number; answers whether it is new.
     pub(super) fn insert(&mut self, number: u64) -> bool {
-        if self.contains(number) {
-            return false;
+        if number < self.cursor {
+            return self.open.remove(&number);
         }
-        self.above.insert(number);
-        while self.above.remove(&self.below) {
-            self.below += 1;
-        }
+        self.open.extend(self.cursor..number);
+        self.cursor = number + 1;
         true
     }
 
     pub(super) fn contains(&self, number: u64) -> bool {
-        number < self.below || self.above.contains(&number)
+        number < self.cursor && !self.open.contains(&number)
     }
 }
 
@@ -35,14 +35,23 @@ mod tests {
     use super::Done;
 
     #[test]
-    fn it_holds_only_what_runs_ahead() {
+    fn it_holds_only_what_is_open() {
         let mut done = Done::default();
         for number in [1, 2, 4] {
             assert!(done.insert(number));
         }
         assert!(!done.contains(0) && done.contains(2) && !done.insert(2));
+        assert_eq!((done.cursor, done.open.len()), (5, 2));
         assert!(done.insert(0));
-        assert_eq!((done.below, done.above.len()), (3, 1));
-        assert!(done.contains(0) && !done.contains(3));
+        assert!(done.contains(0) && !done.contains(3) && !done.contains(5));
+    }
+
+    #[test]
+    fn one_that_lags_costs_nothing() {
+        let mut done = Done::default();
+        (1..100_000).for_each(|number| {
+            done.insert(number);
+        });
+        assert_eq!((done.cursor, done.open.len()), (100_000, 1));
     }
 }

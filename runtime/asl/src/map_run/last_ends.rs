@@ -42,7 +42,7 @@ impl LastEnds {
                 self.seen.insert(number);
                 is_first
             }
-            _ => self.redrives == self.run.redrives,
+            _ => self.redrives == self.run.redrives(),
         }
     }
 }

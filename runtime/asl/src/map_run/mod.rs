@@ -13,13 +13,15 @@ mod child;
 mod done;
 mod last_ends;
 mod numbers;
+mod record;
 mod results;
+mod row;
 mod writer;
 
 use serde::{Deserialize, Serialize};
 
-use crate::arn::{ExecutionArn, MapRunArn};
-use crate::interpreter::{Kind, MapRunPlan, MapRunReport, TaskKey};
+use crate::arn::MapRunArn;
+use crate::interpreter::{Kind, MapRunPlan};
 use crate::{ErrorName, Failure, Payload, Timestamp};
 
 pub use batch::Batch;
@@ -27,128 +29,10 @@ pub use child::{ChildName, draws};
 use done::Done;
 pub use last_ends::LastEnds;
 use numbers::Numbers;
+pub use record::{ChildEnd, ChildOutcome, Record, RunEnd, Standing};
 use results::Results;
+pub use row::{DecodeError, decode, encode};
 pub use writer::{OutputType, ResultWriter, Target, Transformation};
-
-/// What is stored of a Map Run, in order.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Record {
-    /// The run begins.
-    #[serde(rename = "o")]
-    Opened {
-        /// The execution whose Map it is.
-        execution: ExecutionArn,
-        /// The scope of the Map there, and the event that started the run.
-        run: TaskKey,
-        /// What it does.
-        plan: Box<MapRunPlan>,
-    },
-    /// The source was opened for the first time, and was in this state: its ETag.
-    #[serde(rename = "p")]
-    Pinned(String),
-    /// What did not succeed is to be done again.
-    #[serde(rename = "r")]
-    Redriven {
-        /// How often that makes it.
-        count: u32,
-        /// The scope of the Map, and the event that redrove the run.
-        run: TaskKey,
-        /// When.
-        at: Timestamp,
-    },
-    /// A child ended.
-    #[serde(rename = "c")]
-    Child(ChildEnd),
-    /// The source has given all it has.
-    #[serde(rename = "x")]
-    Exhausted {
-        /// How many children that makes.
-        children: u64,
-        /// How many items.
-        items: u64,
-    },
-    /// UpdateMapRun changed what the run may do.
-    #[serde(rename = "u")]
-    Updated(Settings),
-    /// The run ended.
-    #[serde(rename = "e")]
-    Ended {
-        /// How.
-        end: RunEnd,
-        /// When.
-        at: Timestamp,
-    },
-}
-
-/// How a child ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ChildEnd {
-    /// Its number.
-    #[serde(rename = "n")]
-    pub number: u64,
-    /// How many items it was given.
-    #[serde(rename = "i")]
-    pub items: u64,
-    /// How it ended.
-    #[serde(rename = "o")]
-    pub outcome: ChildOutcome,
-    /// What it was given, where that is to be written.
-    #[serde(rename = "in", default, skip_serializing_if = "Option::is_none")]
-    pub input: Option<Payload>,
-    /// How often it was redriven, or begun anew by a redrive.
-    #[serde(rename = "r", default, skip_serializing_if = "is_zero")]
-    pub redrives: u32,
-    /// When it began.
-    #[serde(rename = "b")]
-    pub started_at: Timestamp,
-    /// When it ended.
-    #[serde(rename = "t")]
-    pub stopped_at: Timestamp,
-}
-
-fn is_zero(number: &u32) -> bool {
-    *number == 0
-}
-
-/// What came of a child.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum ChildOutcome {
-    /// `SUCCEEDED`
-    #[serde(rename = "s")]
-    Succeeded(Payload),
-    /// `FAILED`
-    #[serde(rename = "f")]
-    Failed(Failure),
-    /// `TIMED_OUT`
-    #[serde(rename = "t")]
-    TimedOut(Failure),
-    /// `ABORTED`
-    #[serde(rename = "a")]
-    Aborted(Failure),
-}
-
-impl ChildOutcome {
-    /// AWS's `Status`.
-    pub fn status(&self) -> &'static str {
-        match self {
-            Self::Succeeded(_) => "SUCCEEDED",
-            Self::Failed(_) => "FAILED",
-            Self::TimedOut(_) => "TIMED_OUT",
-            Self::Aborted(_) => "ABORTED",
-        }
-    }
-}
-
-/// How a run ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RunEnd {
-    /// `SUCCEEDED`, with the state's result.
-    Succeeded(Payload),
-    /// `FAILED`
-    Failed(Failure),
-    /// `ABORTED`
-    Aborted,
-}
 
 /// What a run may do; UpdateMapRun changes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -162,7 +46,7 @@ pub struct Settings {
 }
 
 /// How many there are of each kind. AWS's `itemCounts` and `executionCounts`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "AWS's words")]
 pub struct Counts {
     pub succeeded: u64,
@@ -199,6 +83,14 @@ pub struct MapRun {
     arn: MapRunArn,
     kind: Kind,
     writer: ResultWriter,
+    fold: Fold,
+    end: Option<(RunEnd, Timestamp)>,
+}
+
+/// What a run's records come to, as long as it runs. It has the size of what is open, of what
+/// failed, and of the state's result; never of all that ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fold {
     settings: Settings,
     done: Done,
     /// Those that ended, and did not succeed.
@@ -216,16 +108,15 @@ pub struct MapRun {
     total: Option<(u64, u64)>,
     /// Outputs by number, where they become the state's result.
     results: Option<Results>,
-    end: Option<(RunEnd, Timestamp)>,
+    /// The state's result, once the results are written.
+    written: Option<Payload>,
 }
 
 impl MapRun {
     /// A run that has not begun.
     pub fn new(plan: &MapRunPlan) -> Self {
         let writer = ResultWriter::of(plan.writer.as_ref(), &plan.arn);
-        Self {
-            arn: plan.arn.clone(),
-            kind: plan.children,
+        let fold = Fold {
             failed: Numbers::default(),
             again: Numbers::default(),
             again_items: 0,
@@ -242,7 +133,13 @@ impl MapRun {
             children: Counts::default(),
             total: None,
             results: writer.target.is_none().then(Results::default),
+            written: None,
+        };
+        Self {
+            arn: plan.arn.clone(),
+            kind: plan.children,
             writer,
+            fold,
             end: None,
         }
     }
@@ -251,21 +148,23 @@ impl MapRun {
     pub fn apply(&mut self, record: &Record) {
         match record {
             Record::Opened { .. } => {}
-            Record::Pinned(state) => self.pinned = Some(state.clone()),
+            Record::Pinned(state) => self.fold.pinned = Some(state.clone()),
             Record::Redriven { count, at, .. } => self.redrive(*count, *at),
             Record::Child(child) => self.child_ended(child),
-            Record::Exhausted { children, items } => self.total = Some((*children, *items)),
-            Record::Updated(settings) => self.settings = *settings,
+            Record::Exhausted { children, items } => self.fold.total = Some((*children, *items)),
+            Record::Standing(standing) => self.fold = standing.fold.clone(),
+            Record::Written(result) => self.fold.written = Some(result.clone()),
+            Record::Updated(settings) => self.fold.settings = *settings,
             Record::Ended { end, at } => self.end = Some((end.clone(), *at)),
         }
     }
 
     fn redrive(&mut self, count: u32, at: Timestamp) {
-        self.redrives = count;
-        self.redriven_at = Some(at);
+        self.fold.redrives = count;
+        self.fold.redriven_at = Some(at);
         self.end = None;
         // Those that an earlier redrive did not come to are among them.
-        self.again = self.failed.clone();
+        self.fold.again = self.fold.failed.clone();
         let counts = |counts: &mut Counts| {
             let ended = *counts;
             let succeeded = ended.succeeded;
@@ -275,8 +174,8 @@ impl MapRun {
             };
             ended.ended() - succeeded
         };
-        self.again_items += counts(&mut self.items);
-        counts(&mut self.children);
+        self.fold.again_items += counts(&mut self.fold.items);
+        counts(&mut self.fold.children);
     }
 
     fn child_ended(&mut self, child: &ChildEnd) {
@@ -284,21 +183,23 @@ impl MapRun {
         if self.is_done(number) {
             return;
         }
-        match self.again.remove(number) {
-            true => self.again_items = self.again_items.saturating_sub(child.items),
+        match self.fold.again.remove(number) {
+            true => self.fold.again_items = self.fold.again_items.saturating_sub(child.items),
             false => {
-                self.done.insert(number);
+                self.fold.done.insert(number);
             }
         }
         match child.outcome {
             ChildOutcome::Succeeded(_) => {
-                self.failed.remove(number);
+                self.fold.failed.remove(number);
             }
-            _ => self.failed.insert(number),
+            _ => self.fold.failed.insert(number),
         }
-        self.items.add(&child.outcome, child.items);
-        self.children.add(&child.outcome, 1);
-        if let (Some(results), ChildOutcome::Succeeded(_)) = (&mut self.results, &child.outcome) {
+        self.fold.items.add(&child.outcome, child.items);
+        self.fold.children.add(&child.outcome, 1);
+        if let (Some(results), ChildOutcome::Succeeded(_)) =
+            (&mut self.fold.results, &child.outcome)
+        {
             let name = ChildName::of(&self.arn, self.kind, number);
             results.insert(number, self.writer.texts(&name, child));
         }
@@ -306,32 +207,42 @@ impl MapRun {
 
     /// Whether the child of this number has ended, and is not to be done again.
     pub fn is_done(&self, number: u64) -> bool {
-        self.done.contains(number) && !self.again.contains(number)
+        self.fold.done.contains(number) && !self.fold.again.contains(number)
     }
 
     /// Whether it has ended without success.
     pub fn has_failed(&self, number: u64) -> bool {
-        self.failed.contains(number)
+        self.fold.failed.contains(number)
     }
 
     /// Children that a redrive is yet to do again, and their items.
     pub fn pending_redrive(&self) -> (u64, u64) {
-        (self.again.count(), self.again_items)
+        (self.fold.again.count(), self.fold.again_items)
     }
 
     /// Whether a redrive is yet to do this child again.
     pub fn is_pending_redrive(&self, number: u64) -> bool {
-        self.again.contains(number)
+        self.fold.again.contains(number)
     }
 
     /// How often it was redriven.
     pub fn redrives(&self) -> u32 {
-        self.redrives
+        self.fold.redrives
     }
 
     /// When it was last redriven.
     pub fn redriven_at(&self) -> Option<Timestamp> {
-        self.redriven_at
+        self.fold.redriven_at
+    }
+
+    /// All of it that records say.
+    pub fn fold(&self) -> &Fold {
+        &self.fold
+    }
+
+    /// Whether the results are written: records before are needed no more.
+    pub fn is_written(&self) -> bool {
+        self.fold.written.is_some()
     }
 
     /// Its ARN.
@@ -341,7 +252,7 @@ impl MapRun {
 
     /// What the source was when it was first opened.
     pub fn pinned(&self) -> Option<&str> {
-        self.pinned.as_deref()
+        self.fold.pinned.as_deref()
     }
 
     /// What is made of the results.
@@ -351,22 +262,22 @@ impl MapRun {
 
     /// What the run may do now.
     pub fn settings(&self) -> Settings {
-        self.settings
+        self.fold.settings
     }
 
     /// Items by what became of them.
     pub fn items(&self) -> Counts {
-        self.items
+        self.fold.items
     }
 
     /// Children by what became of them.
     pub fn children(&self) -> Counts {
-        self.children
+        self.fold.children
     }
 
     /// Children and items in all, once the source has given all it has.
     pub fn total(&self) -> Option<(u64, u64)> {
-        self.total
+        self.fold.total
     }
 
     /// How the run ended, and when.
@@ -384,17 +295,21 @@ impl MapRun {
                 "The specified tolerated failure threshold was exceeded",
             )));
         }
-        let (children, _) = self.total?;
-        if self.children.ended() < children {
+        let (children, _) = self.fold.total?;
+        if self.fold.children.ended() < children {
             return None;
         }
         Some(
             match self
+                .fold
                 .results
                 .as_ref()
                 .map(|r| r.output(self.writer.output_type))
             {
-                None => Verdict::Write,
+                None => match &self.fold.written {
+                    Some(result) => Verdict::Succeeded(result.clone()),
+                    None => Verdict::Write,
+                },
                 Some(Some(output)) => Verdict::Succeeded(output),
                 Some(None) => Verdict::Failed(Failure::new(
                     ErrorName::DATA_LIMIT_EXCEEDED,
@@ -410,14 +325,14 @@ impl MapRun {
             tolerated_failure_count: count,
             tolerated_failure_ppm: ppm,
             ..
-        } = self.settings;
-        let failed = self.items.against();
+        } = self.fold.settings;
+        let failed = self.fold.items.against();
         // A tolerance of 0 is as good as none: only where both are, nothing is tolerated.
         let above_count = failed > count && (count > 0 || ppm == 0);
         let above_share = |items: u64| {
             ppm > 0 && u128::from(failed) * 1_000_000 > u128::from(items) * u128::from(ppm)
         };
-        above_count || self.total.is_some_and(|(_, items)| above_share(items))
+        above_count || self.fold.total.is_some_and(|(_, items)| above_share(items))
     }
 }
 
@@ -430,49 +345,6 @@ pub enum Verdict {
     Write,
     /// It failed.
     Failed(Failure),
-}
-
-impl RunEnd {
-    /// What the parent is told; an aborted run has nobody to tell.
-    pub fn report(&self) -> Option<MapRunReport> {
-        match self {
-            Self::Succeeded(result) => Some(MapRunReport::Succeeded(result.clone())),
-            Self::Failed(failure) => Some(MapRunReport::Failed(failure.clone())),
-            Self::Aborted => None,
-        }
-    }
-}
-
-/// The first byte of a row: the form of what follows.
-const FORMAT: u8 = 1;
-
-/// The stored form of a row: a format byte, then JSON.
-pub fn encode(records: &[Record]) -> Vec<u8> {
-    let mut row = vec![FORMAT];
-    serde_json::to_writer(&mut row, records).expect("records are plain data");
-    row
-}
-
-/// Reads a stored row.
-///
-/// # Errors
-/// [`DecodeError`].
-pub fn decode(row: &[u8]) -> Result<Vec<Record>, DecodeError> {
-    match row.split_first() {
-        Some((&FORMAT, json)) => Ok(serde_json::from_slice(json)?),
-        other => Err(DecodeError::Format(other.map(|(format, _)| *format))),
-    }
-}
-
-/// Why a stored row cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum DecodeError {
-    /// A newer program wrote it, or it is none.
-    #[error("a Map Run's row of format {0:?}, where {FORMAT} is known")]
-    Format(Option<u8>),
-    /// It is not what it says.
-    #[error("a Map Run's row does not parse: {0}")]
-    Json(#[from] serde_json::Error),
 }
 
 #[cfg(test)]

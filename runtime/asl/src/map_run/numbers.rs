@@ -2,11 +2,31 @@
 
 use std::collections::BTreeMap;
 
-/// Numbers in words of 64 bits: as small as they are few, or as they lie together.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+use serde::{Deserialize, Serialize};
+
+/// Numbers in words of 64 bits: as small as they are few, or as they lie together. Stored as
+/// the words alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "BTreeMap<u64, u64>", into = "BTreeMap<u64, u64>")]
 pub(super) struct Numbers {
     words: BTreeMap<u64, u64>,
     count: u64,
+}
+
+impl From<BTreeMap<u64, u64>> for Numbers {
+    fn from(words: BTreeMap<u64, u64>) -> Self {
+        let count = words.values().map(|word| u64::from(word.count_ones()));
+        Self {
+            count: count.sum(),
+            words,
+        }
+    }
+}
+
+impl From<Numbers> for BTreeMap<u64, u64> {
+    fn from(numbers: Numbers) -> Self {
+        numbers.words
+    }
 }
 
 impl Numbers {

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::writer::OutputType;
 use crate::{Payload, limits};
 
 /// What is kept of each child, by number.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Results {
     texts: BTreeMap<u64, Vec<String>>,
     bytes: usize,

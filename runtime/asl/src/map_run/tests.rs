@@ -5,7 +5,11 @@ use crate::arn::MapRunArn;
 use crate::interpreter::ItemSource;
 
 fn run(count: u64, ppm: u32) -> MapRun {
-    MapRun::new(&MapRunPlan {
+    MapRun::new(&plan(count, ppm))
+}
+
+fn plan(count: u64, ppm: u32) -> MapRunPlan {
+    MapRunPlan {
         arn: MapRunArn::from("arn:aws:states:us-east-1:123456789012:mapRun:m/l:u"),
         state_name: "Map".into(),
         label: "l".into(),
@@ -16,7 +20,7 @@ fn run(count: u64, ppm: u32) -> MapRun {
         tolerated_failure_ppm: ppm,
         batching: None,
         writer: None,
-    })
+    }
 }
 
 fn ended(run: &mut MapRun, number: u64, outcome: ChildOutcome) {
@@ -102,4 +106,46 @@ fn a_result_that_is_too_large_fails_the_run() {
         panic!("it has failed")
     };
     assert_eq!(failure.error_name(), ErrorName::DATA_LIMIT_EXCEEDED);
+}
+
+/// A run that is read from how it stood goes on as one that was read from its beginning.
+#[test]
+fn how_it_stands_is_all_that_it_is() {
+    let plan = plan(5, 0);
+    let mut records = vec![Record::Pinned("etag".into())];
+    let end = |number, outcome| {
+        Record::Child(ChildEnd {
+            number,
+            items: 2,
+            outcome,
+            input: None,
+            redrives: 0,
+            started_at: Timestamp(0),
+            stopped_at: Timestamp(1),
+        })
+    };
+    records.extend([3, 0, 1].map(|number| end(number, ok(number))));
+    records.extend([70, 5].map(|number| end(number, bad())));
+    let (count, at) = (1, Timestamp(9));
+    let run = crate::interpreter::TaskKey {
+        scope: crate::history::ScopeId::ROOT,
+        scheduled: crate::history::EventId(7),
+    };
+    records.push(Record::Redriven { count, run, at });
+    records.push(end(5, ok(5)));
+    records.push(Record::Written(Payload::from_value("written".into())));
+    let mut lived = MapRun::new(&plan);
+    records.iter().for_each(|record| lived.apply(record));
+    let standing = Record::Standing(Box::new(Standing {
+        execution: "arn:aws:states:us-east-1:123456789012:execution:m:e".into(),
+        run,
+        plan: plan.clone(),
+        fold: lived.fold().clone(),
+    }));
+    let (_, stored) = decode(&encode(0, &[standing])).unwrap();
+    let mut read = MapRun::new(&plan);
+    stored.iter().for_each(|record| read.apply(record));
+    assert_eq!(read.fold(), lived.fold());
+    assert_eq!(read.pending_redrive(), (1, 2));
+    assert!(read.is_done(5) && !read.is_done(2) && !read.is_done(70) && read.has_failed(70));
 }

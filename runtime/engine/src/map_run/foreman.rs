@@ -135,9 +135,18 @@ impl Foreman {
         Ok(match self.log.run(MapRun::verdict) {
             None => None,
             Some(Verdict::Failed(failure)) => Some(RunEnd::Failed(failure)),
-            Some(Verdict::Succeeded(result)) => Some(RunEnd::Succeeded(result)),
+            Some(Verdict::Succeeded(result)) => {
+                if self.log.run(MapRun::is_written) {
+                    self.log.forget().await?;
+                }
+                Some(RunEnd::Succeeded(result))
+            }
             Some(Verdict::Write) => Some(match self.write().await? {
-                Ok(result) => RunEnd::Succeeded(result),
+                Ok(result) => {
+                    self.log.push(Record::Written(result.clone()), 0);
+                    self.log.forget().await?;
+                    RunEnd::Succeeded(result)
+                }
                 Err(failure) => RunEnd::Failed(failure),
             }),
         })
@@ -234,8 +243,10 @@ impl Foreman {
             RunEnd::Failed(failure) => failure.error_name() == ErrorName::RESULT_WRITER_FAILED,
             _ => false,
         };
-        let began = self.log.run(|run| run.children().ended() > 0);
-        if !began || writing_failed {
+        let (began, is_written) = self
+            .log
+            .run(|run| (run.children().ended() > 0, run.is_written()));
+        if !began || writing_failed || is_written {
             return Ok(());
         }
         if let Err(failure) = self.write().await? {

@@ -50,10 +50,7 @@ impl Shared {
     ) {
         let (stop, stopped) = oneshot::channel();
         let (settings, updates) = mpsc::channel(1);
-        let live = Arc::new(Mutex::new(Live {
-            run: MapRun::new(&command.plan),
-            running: (0, 0),
-        }));
+        let live = Arc::new(Mutex::new(Live::new(&command.plan)));
         let reins = Reins {
             stop,
             settings,
@@ -119,10 +116,7 @@ impl Shared {
             redrives: told.run.redrives(),
         };
         self.stop_children(&command).await?;
-        let live = Arc::new(Mutex::new(Live {
-            run: MapRun::new(&command.plan),
-            running: (0, 0),
-        }));
+        let live = Arc::new(Mutex::new(Live::new(&command.plan)));
         let mut log = Log::open(self, &told.execution, &command, live).await?;
         self.end_run(&mut log, RunEnd::Aborted).await
     }

@@ -6,10 +6,10 @@ use asl::Timestamp;
 use asl::arn::{ExecutionArn, MapRunArn};
 use asl::interpreter::{MapRunPlan, TaskKey};
 use asl::map_run::{MapRun, Record, Settings};
-use journal::Status;
+use journal::{Status, Summary};
 use tokio::sync::{mpsc, oneshot};
 
-use super::log::each_row;
+use super::log::{base, decoded, each_row};
 use crate::executor::Engine;
 use crate::parts::Error;
 use crate::shared::Shared;
@@ -42,8 +42,20 @@ pub struct MapRunTold {
 pub(crate) struct Live {
     /// What is durable of it.
     pub(crate) run: MapRun,
+    /// Whether its rows were read: after a restart that takes a moment.
+    pub(crate) is_read: bool,
     /// Children that run now, and their items.
     pub(crate) running: (u64, u64),
+}
+
+impl Live {
+    pub(crate) fn new(plan: &MapRunPlan) -> Self {
+        Self {
+            run: MapRun::new(plan),
+            is_read: false,
+            running: (0, 0),
+        }
+    }
 }
 
 /// A change of what a run may do.
@@ -110,51 +122,69 @@ impl Engine {
     }
 }
 
-/// Reads a run's rows; of one that runs here, only the first and what its driver knows.
+/// Reads what a run's rows say; of one that runs here, what it is, and what its driver knows.
 pub(super) fn read(shared: &Shared, arn: &MapRunArn) -> Result<MapRunTold, Error> {
     let rows_of = ExecutionArn(Arc::clone(&arn.0));
     let summary = shared.journal.summary(&rows_of)?;
-    let damaged = |why: &str| Error::Damaged(format!("{arn}: {why}"));
-    let first = shared.journal.rows(&rows_of, 0, 1)?.pop();
-    let first = first.ok_or_else(|| damaged("it has no rows"))?;
-    let records = asl::map_run::decode(&first.records).map_err(|e| damaged(&e.to_string()))?;
-    let Some(Record::Opened {
-        execution,
-        run,
-        plan,
-    }) = records.into_iter().next()
-    else {
-        return Err(damaged("it does not begin"));
+    let base = base(shared, &rows_of)?;
+    let first = shared.journal.rows(&rows_of, base, 1)?.pop();
+    let first = first.ok_or_else(|| Error::Damaged(format!("{arn} has no rows")))?;
+    let (_, records) = decoded(&rows_of, &first)?;
+    let mut records = records.into_iter();
+    let told = records.next().and_then(|first| begun(&summary, first));
+    let mut told = told.ok_or_else(|| Error::Damaged(format!("{arn} does not begin")))?;
+    let live = live(shared, &mut told);
+    let live = live.as_ref().map(|live| live.lock());
+    let live = live.map(|live| live.unwrap_or_else(PoisonError::into_inner));
+    if let Some(live) = live.filter(|live| live.is_read) {
+        told.run = live.run.clone();
+        told.running = live.running;
+    } else {
+        told.go_on(records);
+        each_row(shared, &rows_of, first.sequence + 1, |_, records| {
+            told.go_on(records.into_iter());
+            Ok(())
+        })?;
+    }
+    told.redriven_at = told.run.redriven_at();
+    Ok(told)
+}
+
+impl MapRunTold {
+    fn go_on(&mut self, records: impl Iterator<Item = Record>) {
+        for record in records {
+            if let Record::Redriven { run, .. } = record {
+                self.key = run;
+            }
+            self.run.apply(&record);
+        }
+    }
+}
+
+/// A run as the record says that reading begins with.
+fn begun(summary: &Summary, record: Record) -> Option<MapRunTold> {
+    let (execution, key, plan) = match &record {
+        Record::Opened {
+            execution,
+            run,
+            plan,
+        } => (execution, *run, (**plan).clone()),
+        Record::Standing(standing) => (&standing.execution, standing.run, standing.plan.clone()),
+        _ => return None,
     };
-    let mut told = MapRunTold {
-        execution,
-        run: MapRun::new(&plan),
+    let mut run = MapRun::new(&plan);
+    run.apply(&record);
+    Some(MapRunTold {
+        execution: execution.clone(),
+        run,
         running: (0, 0),
-        plan: *plan,
+        plan,
         status: summary.status,
         started_at: summary.opened.started_at,
         stopped_at: summary.stopped_at,
         redriven_at: None,
-        key: run,
-    };
-    if let Some(live) = live(shared, &mut told) {
-        let live = live.lock().unwrap_or_else(PoisonError::into_inner);
-        told.run = live.run.clone();
-        told.running = live.running;
-        told.redriven_at = told.run.redriven_at();
-        return Ok(told);
-    }
-    each_row(shared, &rows_of, |records| {
-        for record in &records {
-            if let Record::Redriven { run, .. } = record {
-                told.key = *run;
-            }
-            told.run.apply(record);
-        }
-        Ok(())
-    })?;
-    told.redriven_at = told.run.redriven_at();
-    Ok(told)
+        key,
+    })
 }
 
 /// A run that its parent drives here; sets the key under which it does.

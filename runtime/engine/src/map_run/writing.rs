@@ -42,7 +42,7 @@ pub(super) async fn write(
     let walk = tokio::task::spawn_blocking(move || {
         let rows_of = ExecutionArn(Arc::clone(&run.arn().0));
         let mut last = LastEnds::new(run);
-        each_row(&shared, &rows_of, |records| {
+        each_row(&shared, &rows_of, 0, |_, records| {
             for record in records {
                 let is_one = last.is_one(&record);
                 let Record::Child(end) = record else { continue };
