@@ -11,8 +11,8 @@ use crate::{guests, languages, python};
 /// AWS's clients that the tests of `stepwell serve` use.
 const CLIENTS: &str = "runtime/server/tests/clients/requirements.txt";
 
-/// A server that speaks S3's protocol.
-const MOTO: &str = "runtime/objects/tests/requirements.txt";
+/// A server that speaks S3's protocol; and the emulator that Stepwell is measured beside.
+const MOTO: &str = "tests/moto.txt";
 
 /// Builds the tasks of all examples, in all languages that can be had.
 pub(crate) fn guests(workspace: &Workspace) -> Result<()> {
@@ -73,9 +73,6 @@ pub(crate) fn test(workspace: &Workspace, args: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// The emulator that Stepwell is measured beside.
-const BESIDE: &str = "tests/load/moto.txt";
-
 /// Counts instructions: whether what is done most often got dearer. Not part of the tests above,
 /// since it must be built optimised to mean anything.
 pub(crate) fn counts(workspace: &Workspace, what: &str) -> Result<()> {
@@ -108,7 +105,7 @@ pub(crate) fn bench(workspace: &Workspace, name: Option<&String>) -> Result<()> 
         "--bench",
         name.map_or("*", String::as_str),
     ]);
-    match python::environment(workspace, BESIDE, "moto, to measure beside") {
+    match python::environment(workspace, MOTO, "moto, to measure beside") {
         Ok(environment) => bench.env("STEPWELL_MOTO", environment),
         Err(why) => {
             eprintln!("==> SKIPPED: moto beside Stepwell: {why}");
