@@ -37,6 +37,7 @@ async fn begin(journal: &MemoryJournal, name: &str, now: Timestamp, ends: bool) 
         sequence: 0,
         records: Vec::new(),
         change,
+        rest: None,
     };
     journal.append(append).await.expect("taken");
 }

@@ -11,10 +11,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use asl::Timestamp;
 use asl::arn::ExecutionArn;
-use asl::interpreter::{Command, Event};
+use asl::interpreter::{Command, Event, Execution};
+use journal::Rest;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::loading::load;
+use crate::opening::Parent;
 use crate::parts::Error;
 use crate::shared::Shared;
 use crate::slot::{ByArn, Slot, lock};
@@ -234,6 +236,16 @@ impl Shared {
     }
 }
 
+/// Whether an execution, of this parent, only waits.
+pub(crate) fn rest(execution: &Execution, parent: Option<&Parent>) -> Option<Rest> {
+    // A child whose parent waits must be at hand to be stopped with it.
+    if parent.is_some_and(|parent| parent.waits) {
+        return None;
+    }
+    let until = execution.asleep()?.until;
+    Some(Rest { until })
+}
+
 /// Wakes those whose time has come, so many at once; never ends.
 pub(crate) async fn wake_all(
     shared: std::sync::Weak<Shared>,
@@ -254,6 +266,11 @@ pub(crate) async fn wake_all(
 }
 
 impl Slot {
+    /// Whether nothing need be done for it but to wait: then a restart parks it unread.
+    pub(crate) fn rest(&self) -> Option<Rest> {
+        rest(&self.execution, self.parent.as_ref())
+    }
+
     /// Until when it may be parked, if it is worth it: `Some(None)` means until somebody asks
     /// for it.
     fn parkable(&self, now: Timestamp) -> Option<Option<Timestamp>> {
@@ -262,12 +279,11 @@ impl Slot {
             progress.refused.is_none() && progress.rows == self.sequence
         };
         let is_watched = Arc::strong_count(&self.watched) > 1;
-        let is_child = self.parent.as_ref().is_some_and(|parent| parent.waits);
         let is_busy = !self.attempts.is_empty() || !self.offers.is_empty();
-        if !is_stored || is_watched || is_child || is_busy {
+        if !is_stored || is_watched || is_busy {
             return None;
         }
-        let until = self.execution.asleep()?.until;
+        let until = self.rest()?.until;
         let events = i64::try_from(self.execution.last_event().0).unwrap_or(i64::MAX);
         let worth = WAIT_MILLISECONDS_MIN
             .saturating_add(events.saturating_mul(WAIT_MILLISECONDS_PER_EVENT));

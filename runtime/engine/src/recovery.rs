@@ -1,18 +1,18 @@
 //! Recovery: everything that has not ended is taken up again, in one walk over the journal.
 //!
-//! One thread reads, the others fold. What only waits is parked at once, so that a million
-//! waiting executions are never in memory together. Read [`Shared::recover`].
+//! What waits is parked by what its last row said, unread. Of what is left one thread reads the
+//! rows, and others fold them. Read [`Shared::recover`].
 
 use std::collections::HashMap;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
-use asl::Timestamp;
 use asl::arn::{ExecutionArn, MapRunArn};
-use journal::Journal;
+use journal::{Found, Journal, OpenRow, Rest};
 
 use crate::definitions::Definitions;
 use crate::loading::Loaded;
+use crate::parking::rest;
 use crate::parts::Error;
 use crate::shared::Shared;
 use crate::slot::Slot;
@@ -32,10 +32,10 @@ struct Sent {
     records: Vec<u8>,
 }
 
-/// What came of an execution's rows.
-enum Folded {
+/// What becomes of an execution.
+enum Fate {
     /// It waits, and has this many rows.
-    Waits(u64, Option<Timestamp>),
+    Waits(u64, Rest),
     /// It has something to do.
     Awake(Box<Slot>),
     /// Its rows could not be read.
@@ -43,30 +43,30 @@ enum Folded {
 }
 
 /// By arrival, so that recovery is the same every time.
-type Found = Vec<(i64, ExecutionArn, Folded)>;
+type Fates = Vec<(i64, ExecutionArn, Fate)>;
 
 impl Shared {
     /// Takes up every execution that has not ended, and answers how many.
     pub(crate) fn recover(self: &Arc<Self>) -> Result<usize, Error> {
-        let (mut found, map_runs) = fold_all(&*self.journal, &self.definitions)?;
-        found.sort_unstable_by_key(|(arrival, ..)| *arrival);
+        let (mut fates, map_runs) = fates(&*self.journal, &self.definitions)?;
+        fates.sort_unstable_by_key(|(arrival, ..)| *arrival);
         let mut count = 0;
-        for (_, arn, folded) in found {
+        for (_, arn, fate) in fates {
             count += 1;
-            match folded {
-                Folded::Waits(rows, until) => self.park_loaded(arn, rows, until),
-                Folded::Awake(mut slot) => {
+            match fate {
+                Fate::Waits(rows, rest) => self.park_loaded(arn, rows, rest.until),
+                Fate::Awake(mut slot) => {
                     self.equip(&mut slot)?;
                     let slot = Arc::new(Mutex::new(*slot));
                     if self.claim(&arn, &slot) {
                         self.act_pending(&slot);
                     }
                 }
-                Folded::Unread(error @ Error::Damaged(_)) => {
+                Fate::Unread(error @ Error::Damaged(_)) => {
                     count -= 1;
                     tracing::error!(%arn, %error, "left alone");
                 }
-                Folded::Unread(error) => return Err(error),
+                Fate::Unread(error) => return Err(error),
             }
         }
         self.stop_orphans();
@@ -82,11 +82,11 @@ fn is_map_run(arn: &ExecutionArn) -> bool {
     arn.as_str().split(':').nth(5) == Some("mapRun")
 }
 
-/// Folds all rows; and which Map Runs are open.
-fn fold_all(
+/// What becomes of all that are open; and which Map Runs are.
+fn fates(
     journal: &dyn Journal,
     definitions: &Definitions,
-) -> Result<(Found, Vec<MapRunArn>), Error> {
+) -> Result<(Fates, Vec<MapRunArn>), Error> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         let folders = (0..cores.min(FOLDERS_MAX)).map(|_| {
@@ -98,14 +98,16 @@ fn fold_all(
         let read = read(journal, &mut parcels);
         // Closes the channels, at which the folders end.
         drop(parcels);
-        let mut found = Found::new();
+        let mut folded = Fates::new();
         for folder in folders {
             match folder.join() {
-                Ok(folded) => found.extend(folded),
+                Ok(part) => folded.extend(part),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
-        read.map(|map_runs| (found, map_runs))
+        let (mut fates, map_runs) = read?;
+        fates.append(&mut folded);
+        Ok((fates, map_runs))
     })
 }
 
@@ -133,17 +135,12 @@ impl Parcels {
     }
 }
 
-/// Hands the rows of an execution always to the same folder, and answers the Map Runs.
-fn read(journal: &dyn Journal, parcels: &mut [Parcels]) -> Result<Vec<MapRunArn>, Error> {
+/// Answers those that rest, and the Map Runs; hands over the rows of all others, those of one
+/// execution always to the same folder.
+fn read(journal: &dyn Journal, parcels: &mut [Parcels]) -> Result<(Fates, Vec<MapRunArn>), Error> {
     let count = parcels.len() as i64;
-    let mut map_runs = Vec::new();
-    journal.open_rows(&mut |row| {
-        if is_map_run(row.execution) {
-            if row.is_last {
-                map_runs.push(MapRunArn(Arc::clone(&row.execution.0)));
-            }
-            return true;
-        }
+    let (mut resting, mut map_runs) = (Fates::new(), Vec::new());
+    let mut hand_over = |row: OpenRow<'_>| {
         let folder = usize::try_from(row.arrival.rem_euclid(count)).unwrap_or(0);
         parcels[folder].push(Sent {
             execution: row.execution.clone(),
@@ -151,20 +148,34 @@ fn read(journal: &dyn Journal, parcels: &mut [Parcels]) -> Result<Vec<MapRunArn>
             is_last: row.is_last,
             records: row.records.to_vec(),
         })
+    };
+    journal.walk_open(&mut |found| match found {
+        Found::Resting(one) => {
+            let fate = Fate::Waits(one.rows, one.rest);
+            resting.push((one.arrival, one.execution.clone(), fate));
+            true
+        }
+        Found::Row(row) if is_map_run(row.execution) => {
+            if row.is_last {
+                map_runs.push(MapRunArn(Arc::clone(&row.execution.0)));
+            }
+            true
+        }
+        Found::Row(row) => hand_over(row),
     })?;
-    for rest in parcels {
+    for left in parcels {
         // A folder that is gone panicked, which its thread will tell.
-        let _ = rest.send();
+        let _ = left.send();
     }
-    Ok(map_runs)
+    Ok((resting, map_runs))
 }
 
-fn fold(journal: &dyn Journal, definitions: &Definitions, rows: &Receiver<Vec<Sent>>) -> Found {
+fn fold(journal: &dyn Journal, definitions: &Definitions, rows: &Receiver<Vec<Sent>>) -> Fates {
     let mut open: HashMap<i64, Result<Loaded, Error>> = HashMap::new();
-    let mut found = Found::new();
+    let mut folded = Fates::new();
     for row in rows.iter().flatten() {
         let begun = open.remove(&row.arrival);
-        let folded = match begun {
+        let so_far = match begun {
             None => Loaded::begin(definitions, journal, &row.execution, &row.records),
             Some(begun) => begun.and_then(|mut loaded| {
                 loaded.go_on(&row.records)?;
@@ -172,24 +183,23 @@ fn fold(journal: &dyn Journal, definitions: &Definitions, rows: &Receiver<Vec<Se
             }),
         };
         if row.is_last {
-            found.push((row.arrival, row.execution, judge(folded)));
+            folded.push((row.arrival, row.execution, judge(so_far)));
         } else {
-            open.insert(row.arrival, folded);
+            open.insert(row.arrival, so_far);
         }
     }
-    found
+    folded
 }
 
 /// What is to become of an execution that was read to its last row.
-fn judge(loaded: Result<Loaded, Error>) -> Folded {
+fn judge(loaded: Result<Loaded, Error>) -> Fate {
     let loaded = match loaded {
         Ok(loaded) => loaded,
-        Err(error) => return Folded::Unread(error),
+        Err(error) => return Fate::Unread(error),
     };
-    // A child whose parent waits must be at hand to be stopped with it.
-    let is_child = loaded.parent.as_ref().is_some_and(|parent| parent.waits);
-    match loaded.execution.asleep().filter(|_| !is_child) {
-        Some(asleep) => Folded::Waits(loaded.rows, asleep.until),
-        None => Folded::Awake(Box::new(loaded.into_slot())),
+    // Rows of before the journal knew of rest do not say so.
+    match rest(&loaded.execution, loaded.parent.as_ref()) {
+        Some(rest) => Fate::Waits(loaded.rows, rest),
+        None => Fate::Awake(Box::new(loaded.into_slot())),
     }
 }

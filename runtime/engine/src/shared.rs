@@ -207,6 +207,7 @@ impl Shared {
             sequence,
             records,
             change,
+            rest: locked.rest(),
         });
         let (shared, slot) = (Arc::clone(self), Arc::clone(slot));
         tokio::spawn(async move {

@@ -17,7 +17,7 @@ use asl::Timestamp;
 use asl::arn::Place;
 use bench::{Figure, Target, memory_bytes};
 use journal::sqlite::Options;
-use journal::{Append, Change, Journal, OpenRow, Opened, Origin, SqliteJournal, Status};
+use journal::{Append, Change, Found, Journal, Opened, Origin, SqliteJournal, Status};
 
 const ROW_BYTES: usize = 280;
 /// How many rows an execution has in the second table.
@@ -102,6 +102,7 @@ fn row(name: &str, sequence: u64, rows: u64) -> Append {
         sequence,
         records: vec![7; ROW_BYTES],
         change,
+        rest: None,
     }
 }
 
@@ -183,11 +184,11 @@ fn take_up(dir: &Path) {
     let opened = began.elapsed();
     let after = memory_bytes();
     let mut rows = 0;
-    let mut visit = |_: OpenRow<'_>| {
+    let mut visit = |_: Found<'_>| {
         rows += 1;
         true
     };
-    journal.open_rows(&mut visit).unwrap();
+    journal.walk_open(&mut visit).unwrap();
     let read = began.elapsed() - opened;
     assert_eq!(rows, OPEN * SHORT);
     let name = |what: &str| format!("{OPEN} open executions of {SHORT} rows: {what}");

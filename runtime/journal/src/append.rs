@@ -25,6 +25,17 @@ pub struct Append {
     pub records: Vec<u8>,
     /// What this row changes in the execution's summary.
     pub change: Change,
+    /// Whether the execution rests after it. Of a row that ends one it means nothing.
+    pub rest: Option<Rest>,
+}
+
+/// An open execution has nothing to do until a moment comes or somebody asks for it. Said with
+/// the row after which that is so, and true until its next row: a restart then need not read
+/// the rows of one that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rest {
+    /// When it goes on by itself, if it does.
+    pub until: Option<Timestamp>,
 }
 
 /// What a row changes in the summary that lists and lookups read.

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 use crate::chance::Chance;
 use crate::{
-    Append, Durable, Entry, Error, Journal, Listing, MemoryJournal, OpenRow, Page, Row, Summary,
+    Append, Durable, Entry, Error, Found, Journal, Listing, MemoryJournal, Page, Row, Summary,
 };
 
 /// What the refusals name as their file.
@@ -279,10 +279,10 @@ impl Journal for FaultyJournal {
         self.shared().disk.list(listing)
     }
 
-    fn open_rows(&self, visit: &mut dyn FnMut(OpenRow<'_>) -> bool) -> Result<(), Error> {
+    fn walk_open(&self, visit: &mut dyn FnMut(Found<'_>) -> bool) -> Result<(), Error> {
         // Not under the lock: `visit` may call this journal.
         let disk = self.shared().disk.reopen();
-        disk.open_rows(visit)
+        disk.walk_open(visit)
     }
 
     fn open_count(&self, state_machine: Option<&StateMachineArn>) -> Result<u64, Error> {
@@ -382,6 +382,7 @@ mod tests {
             sequence,
             records: vec![sequence as u8],
             change,
+            rest: None,
         }
     }
 

@@ -21,10 +21,10 @@ mod open_counts;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
-pub use append::{Append, Change, Opened, Origin, ROW_BYTES_MAX, Status};
+pub use append::{Append, Change, Opened, Origin, ROW_BYTES_MAX, Rest, Status};
 pub use error::Error;
 pub use faulty::{Faults, FaultyJournal};
-pub use listing::{Entry, Listing, OpenRow, Page, PageToken, Row, Summary, Under};
+pub use listing::{Entry, Found, Listing, OpenRow, Page, PageToken, Resting, Row, Summary, Under};
 pub use memory::MemoryJournal;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteJournal;
@@ -95,15 +95,16 @@ pub trait Journal: Send + Sync + 'static {
     /// [`Error::BadPageToken`], or the storage's.
     fn list(&self, listing: &Listing) -> Result<Page, Error>;
 
-    /// Every row of every open execution: what a restart takes up again, in one walk. Those of
-    /// one execution come in order; those of several come as they were stored, mixed. `visit`
-    /// may stop the walk by returning `false`.
+    /// Every open execution: what a restart takes up again, in one walk. One whose last row said
+    /// that it rests is found by name alone; of all others every row is shown. Rows of one
+    /// execution come in order; those of several come as they were stored, mixed. `visit` may
+    /// stop the walk by returning `false`.
     ///
     /// The walk shows one moment: what is written meanwhile is not seen.
     ///
     /// # Errors
     /// The storage's.
-    fn open_rows(&self, visit: &mut dyn FnMut(OpenRow<'_>) -> bool) -> Result<(), Error>;
+    fn walk_open(&self, visit: &mut dyn FnMut(Found<'_>) -> bool) -> Result<(), Error>;
 
     /// How many executions are open, of one state machine or in all. Costs no walk.
     ///

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use asl::Timestamp;
 use asl::arn::{ExecutionArn, StateMachineArn};
 
-use crate::{Error, Opened, Status};
+use crate::{Error, Opened, Rest, Status};
 
 /// One row as it was appended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,29 @@ pub struct Row {
     pub records: Vec<u8>,
 }
 
-/// One row of an open execution, as a restart walks over all of them.
+/// What a restart finds as it walks over all open executions.
+#[derive(Clone, Copy, Debug)]
+pub enum Found<'r> {
+    /// An execution that rests.
+    Resting(Resting<'r>),
+    /// A row of one that does not.
+    Row(OpenRow<'r>),
+}
+
+/// An open execution that rests.
+#[derive(Clone, Copy, Debug)]
+pub struct Resting<'r> {
+    /// Which. Clones share the text that the journal keeps of it.
+    pub execution: &'r ExecutionArn,
+    /// As [`OpenRow::arrival`].
+    pub arrival: i64,
+    /// How many rows it has.
+    pub rows: u64,
+    /// What its last row said.
+    pub rest: Rest,
+}
+
+/// One row of an open execution that does not rest.
 #[derive(Clone, Copy, Debug)]
 pub struct OpenRow<'r> {
     /// Whose row. Clones share the text that the journal keeps of it.

@@ -15,8 +15,8 @@ use crate::append::Standing;
 use crate::listing::Cursor;
 use crate::open_counts::OpenCounts;
 use crate::{
-    Append, Change, Durable, Entry, Error, Journal, Listing, OpenRow, Opened, Page, ROW_BYTES_MAX,
-    Row, Status, Summary,
+    Append, Change, Durable, Entry, Error, Found, Journal, Listing, OpenRow, Opened, Page,
+    ROW_BYTES_MAX, Rest, Resting, Row, Status, Summary,
 };
 
 /// A journal that lives as long as the process.
@@ -43,6 +43,8 @@ struct Execution {
     /// The sequence of the first row that is left.
     first: u64,
     rows: Vec<Vec<u8>>,
+    /// As its last row said.
+    rest: Option<Rest>,
 }
 
 impl MemoryJournal {
@@ -141,6 +143,7 @@ impl State {
         let execution = execution.expect("admitted, so it is there or opens");
         execution.take(append.records, &append.change);
         execution.forget(forgets.unwrap_or(0));
+        execution.rest = append.rest;
         let machine = execution.summary.opened.state_machine.clone();
         match (was_open, is_open) {
             (false, true) => self.open.opened(machine),
@@ -162,11 +165,11 @@ impl State {
             redrive_count: 0,
             redriven_at: None,
         };
-        let (first, rows) = (0, Vec::new());
         let new = Execution {
             summary,
-            first,
-            rows,
+            first: 0,
+            rows: Vec::new(),
+            rest: None,
         };
         Some(self.executions.entry(self.last_arrival).or_insert(new))
     }
@@ -257,6 +260,30 @@ impl Execution {
         self.first += gone as u64;
     }
 
+    /// What a walk shows of an open one; false when the visitor wants no more.
+    fn show(&self, arrival: i64, visit: &mut dyn FnMut(Found<'_>) -> bool) -> bool {
+        let execution = &self.summary.execution;
+        if let Some(rest) = self.rest {
+            let rows = self.row_count();
+            return visit(Found::Resting(Resting {
+                execution,
+                arrival,
+                rows,
+                rest,
+            }));
+        }
+        let last = self.row_count().saturating_sub(1);
+        (self.first..).zip(&self.rows).all(|(sequence, records)| {
+            visit(Found::Row(OpenRow {
+                execution,
+                arrival,
+                sequence,
+                is_last: sequence == last,
+                records,
+            }))
+        })
+    }
+
     fn cursor(&self, arrival: i64) -> Cursor {
         Cursor {
             started_at: self.summary.opened.started_at,
@@ -340,28 +367,15 @@ impl Journal for MemoryJournal {
         Ok(Page { summaries, next })
     }
 
-    fn open_rows(&self, visit: &mut dyn FnMut(OpenRow<'_>) -> bool) -> Result<(), Error> {
+    fn walk_open(&self, visit: &mut dyn FnMut(Found<'_>) -> bool) -> Result<(), Error> {
         // Collected first, so that `visit` may call this journal.
         let state = self.state();
         let is_open = |one: &&Execution| one.summary.status == Status::Running;
         let open = state.executions.iter().filter(|(_, one)| is_open(one));
         let open: Vec<_> = open.map(|(arrival, one)| (*arrival, one.clone())).collect();
         drop(state);
-        for (arrival, one) in &open {
-            let last = one.row_count().saturating_sub(1);
-            for (sequence, records) in (one.first..).zip(&one.rows) {
-                let row = OpenRow {
-                    execution: &one.summary.execution,
-                    arrival: *arrival,
-                    sequence,
-                    is_last: sequence == last,
-                    records,
-                };
-                if !visit(row) {
-                    return Ok(());
-                }
-            }
-        }
+        // All that is shown of each, as long as the visitor wants more.
+        let _ = open.iter().all(|(arrival, one)| one.show(*arrival, visit));
         Ok(())
     }
 

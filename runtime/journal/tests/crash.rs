@@ -15,7 +15,7 @@ use std::sync::Arc;
 use asl::Timestamp;
 use asl::arn::Place;
 use journal::sqlite::Options;
-use journal::{Append, Change, Journal, OpenRow, Opened, Origin, SqliteJournal, Status};
+use journal::{Append, Change, Found, Journal, Opened, Origin, Rest, SqliteJournal, Status};
 
 /// Tells the victim which directory to write.
 const VICTIM: &str = "JOURNAL_CRASH_VICTIM";
@@ -62,6 +62,7 @@ fn row(name: &str, sequence: u64) -> Append {
         sequence,
         records: records(name, sequence),
         change,
+        rest: (sequence % 3 == 1).then_some(Rest { until: None }),
     }
 }
 
@@ -148,11 +149,14 @@ fn verify(dir: &Path, acknowledged: &HashMap<String, u64>) {
     }
     // Those of which nothing was acknowledged may be there, but then whole.
     let mut open = HashSet::new();
-    let mut visit = |row: OpenRow<'_>| {
-        open.insert(row.execution.clone());
+    let mut visit = |found: Found<'_>| {
+        open.insert(match found {
+            Found::Resting(one) => one.execution.clone(),
+            Found::Row(row) => row.execution.clone(),
+        });
         true
     };
-    journal.open_rows(&mut visit).unwrap();
+    journal.walk_open(&mut visit).unwrap();
     for arn in open {
         let summary = journal.summary(&arn).unwrap();
         assert_eq!(summary.status, Status::Running);

@@ -206,6 +206,7 @@ fn append(rounds: u64) {
                 sequence,
                 records: vec![7; 280],
                 change: opened.take().map_or(Change::None, Change::Opened),
+                rest: None,
             };
             journal.append(row).await.expect("it is taken");
         }

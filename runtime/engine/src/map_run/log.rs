@@ -269,6 +269,7 @@ impl Log {
             sequence: self.sequence,
             records: row,
             change,
+            rest: None,
         });
         self.sequence += 1;
         self.submitted = Some((durable, records));

@@ -2,7 +2,7 @@
 
 use asl::Timestamp;
 
-use super::open_rows::open_rows;
+use super::walk::{Shown, open_executions};
 use super::{Subject, append, arn, first, last, row, wait};
 use crate::{Change, Error, Journal, Row, Status};
 
@@ -41,11 +41,11 @@ fn expect(journal: &impl Journal, sequences: std::ops::Range<u64>) {
         let found = journal.summary(&arn(name)).expect("a summary");
         found.status == Status::Running
     };
-    let mut expected = vec![(arn("b"), rows("b", 0..3))];
+    let mut expected = vec![(arn("b"), Shown::Rows(rows("b", 0..3)))];
     if is_open("a") {
-        expected.insert(0, (arn("a"), rows("a", sequences)));
+        expected.insert(0, (arn("a"), Shown::Rows(rows("a", sequences))));
     }
-    assert_eq!(open_rows(journal), expected);
+    assert_eq!(open_executions(journal), expected);
 }
 
 /// Rows 0 to 5 of `a` and 0 to 2 of `b`, mixed.

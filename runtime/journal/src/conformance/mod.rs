@@ -12,8 +12,8 @@ use crate::{Append, Change, Durable, Error, Journal, Opened, Origin, Row, Status
 mod clauses;
 mod forgetting;
 mod lists;
-mod open_rows;
 mod random;
+mod walk;
 
 /// How many seeds [`check`] tries: enough to meet every pair of operations, in a second or
 /// two even where each of them waits for a disk.
@@ -40,8 +40,9 @@ pub fn check<S: Subject>(mut new: impl FnMut() -> S) {
     clauses::reads(&mut new());
     lists::lists(&mut new());
     lists::page_tokens(&mut new());
-    open_rows::complete(&mut new());
-    open_rows::stopped(&mut new());
+    walk::complete(&mut new());
+    walk::resting(&mut new());
+    walk::stopped(&mut new());
     lists::open_counts(&mut new());
     forgetting::gone(&mut new());
     forgetting::in_one_batch(&mut new());
@@ -92,6 +93,7 @@ fn row(name: &str, sequence: u64, change: Change) -> Append {
         sequence,
         records,
         change,
+        rest: None,
     }
 }
 

@@ -2,10 +2,10 @@
 
 use asl::Timestamp;
 
-use super::open_rows::open_rows;
+use super::walk::open_executions;
 use super::{Subject, arn, opened, row, wait};
 use crate::chance::Chance;
-use crate::{Append, Change, Error, Journal, Listing, MemoryJournal, Origin, Status, Under};
+use crate::{Append, Change, Error, Journal, Listing, MemoryJournal, Origin, Rest, Status, Under};
 
 /// How many operations a seed makes.
 const OPERATIONS: u64 = 150;
@@ -110,6 +110,9 @@ fn random_row(model: &MemoryJournal, chance: &mut Chance) -> Append {
     };
     let mut append = row(&name, sequence, change);
     append.records.resize(chance.below(400) as usize, 7);
+    append.rest = chance.percent(50).then(|| Rest {
+        until: chance.percent(50).then_some(stopped_at),
+    });
     append
 }
 
@@ -188,7 +191,7 @@ fn compare_reads(journal: &impl Journal, model: &MemoryJournal, chance: &mut Cha
         }
         listing.after = page.next;
     }
-    assert_eq!(open_rows(journal), open_rows(model));
+    assert_eq!(open_executions(journal), open_executions(model));
     for machine in [None, Some(opened("x", "", 0).state_machine)] {
         let (found, expected) = (
             journal.open_count(machine.as_ref()),

@@ -66,6 +66,7 @@ impl Store {
             false => Some(self.log(Entry {
                 execution: id,
                 sequence: append.sequence,
+                rest: append.rest,
                 records: &append.records,
             })?),
         };
@@ -87,9 +88,11 @@ impl Store {
                 append.sequence
             },
             status: after.status,
+            rest: None,
             positions: Positions::new(),
         });
         new.status = after.status;
+        new.rest = append.rest;
         new.positions.extend(position);
         Ok(Ok(0))
     }

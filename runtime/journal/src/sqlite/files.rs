@@ -21,12 +21,13 @@ const LOCK_FILE: &str = "lock";
 /// `STPW`: tells our files from other SQLite databases.
 const APPLICATION_ID: i64 = 0x5354_5057;
 /// What brings a file from format *n* to *n* + 1. Never edited once released.
-pub(super) const MIGRATIONS: [&str; 5] = [
+pub(super) const MIGRATIONS: [&str; 6] = [
     include_str!("migrations/0001_log.sql"),
     include_str!("migrations/0002_lists.sql"),
     include_str!("migrations/0003_expired.sql"),
     include_str!("migrations/0004_chunks.sql"),
     include_str!("migrations/0005_forgotten.sql"),
+    include_str!("migrations/0006_rests.sql"),
 ];
 /// The format that this program writes.
 const FORMAT: i64 = MIGRATIONS.len() as i64;

@@ -18,7 +18,7 @@ use super::forget::first_row;
 use super::{error, log, status_of};
 use crate::append::Standing;
 use crate::open_counts::OpenCounts;
-use crate::{Error, Status};
+use crate::{Error, Rest, Status};
 
 /// Where everything is that has rows in the log, and how much of it is open.
 #[derive(Debug, Default)]
@@ -40,6 +40,8 @@ pub(super) struct Tracked {
     pub(super) base: u64,
     /// How it stands.
     pub(super) status: Status,
+    /// As its last row said.
+    pub(super) rest: Option<Rest>,
     /// In which chunks of the log its rows are, from sequence `base` on.
     pub(super) positions: Positions,
 }
@@ -82,8 +84,18 @@ pub(super) fn rebuild(connection: &Connection, path: &str) -> Result<Index, Erro
     Ok(index)
 }
 
-/// For each execution, by id, its first sequence in the log and where its rows are.
-type Logged = HashMap<i64, (u64, Positions), foldhash::fast::RandomState>;
+/// What the log has of an execution.
+struct Rows {
+    /// The sequence of the first.
+    base: u64,
+    /// Where they are.
+    positions: Positions,
+    /// What the last one says.
+    rest: Option<Rest>,
+}
+
+/// By id of the execution.
+type Logged = HashMap<i64, Rows, foldhash::fast::RandomState>;
 
 fn scan(connection: &Connection, path: &str) -> Result<Logged, Error> {
     let refused = |error: rusqlite::Error| error::storage(path, &error);
@@ -107,15 +119,19 @@ fn scan(connection: &Connection, path: &str) -> Result<Logged, Error> {
 /// Notes where a row is; it must be the next of its execution.
 fn note(found: &mut Logged, entry: &Entry<'_>, position: i64) -> Result<(), String> {
     let (execution, sequence) = (entry.execution, entry.sequence);
-    let new = (sequence, Positions::new());
-    let (base, positions) = found.entry(execution).or_insert(new);
-    let next = *base + positions.len() as u64;
+    let rows = found.entry(execution).or_insert_with(|| Rows {
+        base: sequence,
+        positions: Positions::new(),
+        rest: None,
+    });
+    let next = rows.base + rows.positions.len() as u64;
     if sequence != next {
         return Err(format!(
             "the log has row {sequence} of execution {execution} where {next} belongs"
         ));
     }
-    positions.push(position);
+    rows.positions.push(position);
+    rows.rest = entry.rest;
     Ok(())
 }
 
@@ -135,7 +151,7 @@ fn take_open(
         let id: i64 = row.get(0).map_err(refused)?;
         let arn = row.get_ref(1).map_err(refused)?.as_str();
         let arn = ExecutionArn::from(arn.map_err(|error| error::damaged(path, error))?);
-        let Some((base, positions)) = logged.remove(&id) else {
+        let Some(rows) = logged.remove(&id) else {
             let what = format_args!("the rows of {arn} are missing");
             return Err(error::damaged(path, what));
         };
@@ -143,9 +159,10 @@ fn take_open(
         let tracked = Tracked {
             id,
             machine,
-            base,
+            base: rows.base,
             status: Status::Running,
-            positions,
+            rest: rows.rest,
+            positions: rows.positions,
         };
         index.open.opened(machine);
         index.tracked.insert(arn, tracked);
@@ -164,7 +181,7 @@ fn take_ended(
     let mut by_id = connection
         .prepare("SELECT arn, state_machine, status, row_count FROM executions WHERE id = ?1")
         .map_err(refused)?;
-    for (id, (base, positions)) in logged {
+    for (id, rows) in logged {
         let ended = by_id
             .query_row([id], |row| {
                 let arn = row.get::<_, String>(0)?;
@@ -180,9 +197,10 @@ fn take_ended(
         let tracked = Tracked {
             id,
             machine,
-            base,
+            base: rows.base,
             status: status_of(path, status)?,
-            positions,
+            rest: None,
+            positions: rows.positions,
         };
         if tracked.standing().next != row_count {
             let what = format_args!("{arn} has {row_count} rows, but the log ends before");

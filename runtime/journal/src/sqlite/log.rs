@@ -20,7 +20,7 @@ pub(super) type Chunks = HashMap<i64, Vec<u8>>;
 impl Store {
     /// Puts a row into the chunk that fills, and answers that chunk's position.
     pub(super) fn log(&mut self, entry: Entry<'_>) -> Result<i64, rusqlite::Error> {
-        if !chunk::has_room(&self.chunk, entry.records.len()) {
+        if !chunk::has_room(&self.chunk, &entry) {
             self.end_chunk()?;
         }
         chunk::push(&mut self.chunk, entry);

@@ -17,7 +17,7 @@ use asl::Timestamp;
 use asl::arn::{ExecutionArn, StateMachineArn};
 use tokio::sync::oneshot;
 
-use crate::{Append, Durable, Entry, Error, Journal, Listing, OpenRow, Page, Row, Status, Summary};
+use crate::{Append, Durable, Entry, Error, Found, Journal, Listing, Page, Row, Status, Summary};
 
 mod append;
 mod checkpoint;
@@ -155,8 +155,8 @@ impl Journal for SqliteJournal {
         self.readers.list(listing)
     }
 
-    fn open_rows(&self, visit: &mut dyn FnMut(OpenRow<'_>) -> bool) -> Result<(), Error> {
-        self.readers.open_rows(visit)
+    fn walk_open(&self, visit: &mut dyn FnMut(Found<'_>) -> bool) -> Result<(), Error> {
+        self.readers.walk_open(visit)
     }
 
     fn open_count(&self, state_machine: Option<&StateMachineArn>) -> Result<u64, Error> {

@@ -214,6 +214,7 @@ impl Store {
             match known {
                 Some(known) => {
                     known.status = new.status;
+                    known.rest = new.rest;
                     known.positions.extend(new.positions);
                 }
                 // All of its rows are in the archive already.

@@ -113,6 +113,7 @@ async fn format_1_is_taken_over_whole() {
         sequence: 2,
         records: b"waits#2".to_vec(),
         change,
+        rest: None,
     };
     journal.append(last).await.unwrap();
     let failed = Append {
@@ -122,6 +123,7 @@ async fn format_1_is_taken_over_whole() {
         change: Change::Reopened {
             at: Timestamp(9001),
         },
+        rest: None,
     };
     journal.append(failed).await.unwrap();
     expect_rows(&journal, "orders", "waits", 3);

@@ -86,6 +86,7 @@ fn row(name: &str, sequence: u64, last: bool) -> Append {
         sequence,
         records: vec![sequence as u8; 1000],
         change,
+        rest: None,
     }
 }
 

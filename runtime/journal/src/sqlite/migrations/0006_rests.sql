@@ -1,0 +1,5 @@
+-- Format 6: a row may say that its execution rests after it. The highest bit of its length is then
+-- set, and eight bytes follow the head, before the records: until when, in milliseconds since the
+-- Unix epoch, big end first; the greatest number there is when only somebody's asking ends it.
+-- Rows of older formats say nothing, and need no change; programs that know only those would
+-- misread a row that does.
