@@ -7,7 +7,7 @@ use std::sync::Arc;
 use asl::arn::Place;
 use asl::interpreter::{Command, Event, Execution, Identity, Kind, Report, Step};
 use asl::{Payload, Timestamp};
-use engine::{Definition, Parts};
+use engine::{Definition, Engine, Parts, StartRequest, StartedAs};
 use host::scripted::{Ending, ScriptedHost, digest_of_name};
 use host::{Limits, Module};
 use journal::sqlite::Options;
@@ -78,6 +78,9 @@ pub(crate) enum Work {
     Append,
     /// A whole Express execution of one Task, whose answer is scripted.
     Express,
+    /// A whole Standard execution of three states, which never waits, and its share of a
+    /// commit.
+    Standard,
     /// One more item of a Map. Were it to cost more with each that is there, it would show here.
     MapItem,
     /// The same in JSONata.
@@ -87,10 +90,11 @@ pub(crate) enum Work {
 }
 
 impl Work {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Step,
         Self::Append,
         Self::Express,
+        Self::Standard,
         Self::MapItem,
         Self::MapItemJsonata,
         Self::Branch,
@@ -101,6 +105,7 @@ impl Work {
             Self::Step => "step-three-states",
             Self::Append => "append-and-commit",
             Self::Express => "express-one-task",
+            Self::Standard => "standard-three-states",
             Self::MapItem => "map-one-item",
             Self::MapItemJsonata => "map-one-item-jsonata",
             Self::Branch => "parallel-one-branch",
@@ -113,6 +118,7 @@ impl Work {
             Self::Step => step(rounds),
             Self::Append => append(rounds),
             Self::Express => express(rounds),
+            Self::Standard => standard(rounds),
             Self::MapItem => map(EACH_ITEM, rounds),
             Self::MapItemJsonata => map(EACH_ITEM_JSONATA, rounds),
             Self::Branch => parallel(rounds),
@@ -231,6 +237,43 @@ fn express(rounds: u64) {
                 "{end:?}"
             );
         }
+    });
+}
+
+/// How many are started at once: as many rows share a commit.
+const AT_ONCE: u64 = 32;
+
+/// Started so many at once, when those before are durable.
+fn standard(rounds: u64) {
+    let definition = Definition::parse(THREE_STATES).expect("it parses");
+    let sleep: host::scripted::Sleep = Arc::new(|_| Box::pin(std::future::ready(())));
+    let host = Arc::new(ScriptedHost::new(sleep, |_| None));
+    let dir = tempfile::tempdir().expect("there is a place for files");
+    let journal = SqliteJournal::open(dir.path(), Options::default()).expect("it opens");
+    block_on(async {
+        let modules = Arc::new(HashMap::new());
+        let engine = Arc::new(Engine::new(Parts::new(Arc::new(journal), host, modules)));
+        for first in (0..rounds).step_by(AT_ONCE as usize) {
+            let starts = (first..first + AT_ONCE).map(|round| {
+                let name = format!("s-{round}");
+                let request = StartRequest {
+                    identity: Identity {
+                        execution_arn: Place::default().execution("machine", &name),
+                        name,
+                        ..identity(Kind::Standard)
+                    },
+                    definition: definition.clone(),
+                    input: Payload::from_text(INPUT).expect("it is JSON"),
+                    started_as: StartedAs::default(),
+                };
+                let engine = Arc::clone(&engine);
+                tokio::spawn(async move { engine.start(request).await })
+            });
+            for start in starts.collect::<Vec<_>>() {
+                start.await.expect("it does not panic").expect("it starts");
+            }
+        }
+        engine.close().await.expect("it closes");
     });
 }
 

@@ -1,10 +1,13 @@
 //! JSON that passes between states: shared, and turned into text or value only when asked.
 
+mod stored;
+
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
+
+pub(crate) use stored::{Numbered, Repeated};
 
 use crate::limits;
 
@@ -64,12 +67,12 @@ impl Payload {
     }
 
     /// Text that is known to be JSON; it is parsed when first read.
-    fn from_trusted(text: String) -> Self {
+    fn from_trusted(text: impl Into<Box<str>>) -> Self {
         let forms = Forms {
             text: OnceLock::new(),
             value: OnceLock::new(),
         };
-        let _ = forms.text.set(text.into_boxed_str());
+        let _ = forms.text.set(text.into());
         Self(Arc::new(forms))
     }
 
@@ -122,26 +125,6 @@ impl fmt::Debug for Payload {
 impl From<Value> for Payload {
     fn from(value: Value) -> Self {
         Self::from_value(value)
-    }
-}
-
-/// Stored as a JSON string that holds the text, so that white space survives.
-impl Serialize for Payload {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.text())
-    }
-}
-
-/// Trusts the text: it was a payload when it was stored. It is parsed when first read.
-impl<'de> Deserialize<'de> for Payload {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let forms = Forms {
-            text: OnceLock::new(),
-            value: OnceLock::new(),
-        };
-        let _ = forms.text.set(text.into_boxed_str());
-        Ok(Self(Arc::new(forms)))
     }
 }
 
