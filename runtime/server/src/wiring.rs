@@ -8,6 +8,7 @@ use api::lambda::Lambda;
 use api::{Api, Functions, Registry, SdkCalls};
 use engine::clock::{SystemClock, SystemEntropy};
 use engine::{Engine, Modules, Observer, Parts};
+use host::wasm::compiler::Program;
 use host::wasm::{SecretStore, WasmHost};
 use journal::sqlite::{Options, SqliteJournal};
 use journal::{Journal, MemoryJournal};
@@ -44,15 +45,27 @@ pub(crate) struct Store {
 impl Store {
     /// Opens a data directory; makes it if it is missing.
     pub(crate) fn open(dir: &Path) -> anyhow::Result<Self> {
-        Self::open_with(dir, secrets())
+        Self::open_with(dir, |host| host.with_secrets(secrets()))
     }
 
-    /// The same, with secrets from there.
-    pub(crate) fn open_with(dir: &Path, secrets: SecretStore) -> anyhow::Result<Self> {
+    /// The same for a server, with secrets from there: modules come from others then, and each is
+    /// compiled by a process of this program.
+    pub(crate) fn for_server(dir: &Path, secrets: SecretStore) -> anyhow::Result<Self> {
+        let compiler = Program {
+            // The file that runs, though another may have taken its name since.
+            file: "/proc/self/exe".into(),
+            arguments: vec!["compile-module".to_owned()],
+        };
+        Self::open_with(dir, |host| {
+            host.with_secrets(secrets).with_compiler(compiler)
+        })
+    }
+
+    fn open_with(dir: &Path, set_up: impl FnOnce(WasmHost) -> WasmHost) -> anyhow::Result<Self> {
         std::fs::create_dir_all(dir)
             .with_context(|| format!("cannot make the data directory {}", dir.display()))?;
         let journal = SqliteJournal::open(dir, Options::default())?;
-        let host = WasmHost::open(&dir.join("modules"))?.with_secrets(secrets);
+        let host = set_up(WasmHost::open(&dir.join("modules"))?);
         Self::of(Arc::new(journal), host)
     }
 

@@ -80,13 +80,8 @@ pub(super) fn keep(
     engine: &Engine,
     folder: &Path,
     digest: &Digest,
-    code: &Code,
+    serialized: &[u8],
 ) -> Result<(), Error> {
-    let serialized = match code {
-        Code::Component(component) => component.serialize(),
-        Code::Core(module) => module.serialize(),
-    };
-    let serialized = serialized.map_err(super::sandbox)?;
     let path = path_of(engine, folder, digest);
     let kept = path
         .file_stem()
@@ -94,8 +89,8 @@ pub(super) fn keep(
         .unwrap_or_default();
     remove_compiled(folder, digest, kept)?;
     // The hash last: code without it counts as missing.
-    write_whole(&path, &serialized)?;
-    write_whole(&hash_of(&path), digest_of(&serialized).0.as_bytes())
+    write_whole(&path, serialized)?;
+    write_whole(&hash_of(&path), digest_of(serialized).0.as_bytes())
 }
 
 /// The file of a module's code, named after all that the code depends on.
@@ -107,6 +102,30 @@ fn path_of(engine: &Engine, folder: &Path, digest: &Digest) -> PathBuf {
 
 fn hash_of(code: &Path) -> PathBuf {
     code.with_extension("sha256")
+}
+
+/// Loads code that was compiled just now.
+pub(super) fn load(engine: &Engine, serialized: &[u8]) -> wasmtime::Result<Code> {
+    match Engine::detect_precompiled(serialized) {
+        Some(wasmtime::Precompiled::Component) => load_component(engine, serialized),
+        Some(wasmtime::Precompiled::Module) => load_core(engine, serialized),
+        None => Err(wasmtime::Error::msg("not compiled code")),
+    }
+}
+
+#[expect(unsafe_code, reason = "loads code that this program compiled")]
+fn load_component(engine: &Engine, serialized: &[u8]) -> wasmtime::Result<Code> {
+    // SAFETY: the bytes must be what wasmtime's own compiler serialised. They come from
+    // `compiler`: of this process, or of one that it started from its own program and whose
+    // standard output nobody else holds. wasmtime refuses code of another version,
+    // configuration or processor.
+    unsafe { Component::deserialize(engine, serialized) }.map(Code::Component)
+}
+
+#[expect(unsafe_code, reason = "loads code that this program compiled")]
+fn load_core(engine: &Engine, serialized: &[u8]) -> wasmtime::Result<Code> {
+    // SAFETY: as in `load_component`.
+    unsafe { Module::deserialize(engine, serialized) }.map(Code::Core)
 }
 
 /// Maps compiled code into memory.

@@ -12,6 +12,17 @@ use super::limits;
 /// # Errors
 /// When this machine cannot give the address space that the pool reserves.
 pub fn new() -> wasmtime::Result<Engine> {
+    let mut config = config();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+    Engine::new(&config)
+}
+
+/// Makes an engine for the same code that reserves no place to run it.
+pub(super) fn for_compiling() -> wasmtime::Result<Engine> {
+    Engine::new(&config())
+}
+
+fn config() -> Config {
     let mut config = Config::new();
     config
         .consume_fuel(true)
@@ -22,9 +33,8 @@ pub fn new() -> wasmtime::Result<Engine> {
         .max_wasm_stack(limits::STACK_BYTES_MAX)
         .async_stack_size(limits::FIBER_STACK_BYTES)
         // A trap names functions; nothing maps code back to the bytes it came from.
-        .generate_address_map(false)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
-    Engine::new(&config)
+        .generate_address_map(false);
+    config
 }
 
 /// The pool. What it counts per component or module is refused at deploy; what it counts

@@ -72,7 +72,7 @@ impl Drop for SlowLane {
 }
 
 /// Lets this thread run when others need not. Not being able to is no reason to fail.
-fn be_nice() {
+pub(super) fn be_nice() {
     let thread = std::fs::read_link("/proc/thread-self").ok();
     let id = thread.and_then(|path| path.file_name()?.to_str()?.parse().ok());
     if let Some(id) = id.and_then(Pid::from_raw)

@@ -25,7 +25,12 @@ pub const PARTS_MAX: u64 = 256;
 /// Longest wait for a module to compile. Eighteen megabytes take some ten seconds on two
 /// cores; what takes this long was made to.
 pub const COMPILE_TIME_MAX: Duration = Duration::from_secs(300);
-/// Modules compiled or loaded side by side; each may take a gigabyte while it lasts.
+/// What a compiler that is a process of its own may take, in bytes of address space: Python takes a
+/// gigabyte and a half of them.
+pub const COMPILER_BYTES_MAX: u64 = 4 << 30;
+/// Machine code of a module, in bytes: four to eight times as much as the module.
+pub const CODE_BYTES_MAX: u64 = 512 << 20;
+/// Modules compiled side by side; each may take a gigabyte while it lasts.
 pub const COMPILERS_MAX: usize = 2;
 /// Attempts in progress side by side; those beyond wait for a place. Bounds the address
 /// space that the pooling allocator reserves.

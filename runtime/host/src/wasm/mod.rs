@@ -13,6 +13,7 @@
 mod bindings;
 mod cache;
 mod clock;
+pub mod compiler;
 mod contract;
 mod denials;
 pub mod engine;
@@ -43,6 +44,7 @@ use wasmtime::Engine;
 
 use crate::{Attempt, Digest, Error, ModuleKeeper, Prepared, Preparing, Running, TaskHost};
 use cache::Unharmed;
+use compiler::Compiler;
 use epoch::Ticker;
 use instance::Run;
 use lane::{SlowLane, Ticks};
@@ -50,6 +52,7 @@ use linkers::Linkers;
 use loaded::{Loaded, LoadedModules};
 use module_store::ModuleStore;
 pub use prepare::PrepareError;
+use prepare::{Compiled, Found};
 pub use secrets::SecretStore;
 
 /// Runs attempts of WebAssembly modules.
@@ -63,8 +66,7 @@ pub struct WasmHost {
     /// One permit for each slot of the pooling allocator.
     slots: Arc<Semaphore>,
     slow_lane: SlowLane,
-    /// Bounds the threads that compile, and with them the memory Cranelift takes.
-    compilers: Arc<Semaphore>,
+    compiler: Compiler,
     loaded: LoadedModules,
     secrets: Arc<SecretStore>,
 }
@@ -103,6 +105,13 @@ impl WasmHost {
         self
     }
 
+    /// The same, and each module is compiled by a process of this program: for modules that come
+    /// from others.
+    pub fn with_compiler(mut self, program: compiler::Program) -> Self {
+        self.compiler.apart = Some(program);
+        self
+    }
+
     fn with_store(store: ModuleStore) -> Result<Self, Error> {
         let engine = engine::new().map_err(sandbox)?;
         let linkers = Linkers::new(&engine).map_err(sandbox)?;
@@ -112,7 +121,7 @@ impl WasmHost {
             slots: Arc::new(Semaphore::new(limits::ATTEMPTS_MAX as usize)),
             slow_lane: SlowLane::start()
                 .map_err(|error| Error::Sandbox(format!("no threads for attempts: {error}")))?,
-            compilers: Arc::new(Semaphore::new(limits::COMPILERS_MAX)),
+            compiler: Compiler::here(),
             loaded: LoadedModules::default(),
             secrets: Arc::default(),
             shared: Arc::new(Shared {
@@ -126,21 +135,31 @@ impl WasmHost {
 
     /// Checks, compiles and stores a module; to prepare the same bytes again is cheap.
     ///
-    /// Runs off the async threads. Dropping the future gives up waiting; the thread
-    /// finishes alone and holds one of [`limits::COMPILERS_MAX`] places until then.
+    /// Runs off the async threads; dropping the future gives the module up.
     ///
     /// # Errors
     /// [`PrepareError`] says what is wrong with the module, in words for its author.
     pub async fn prepare(&self, bytes: Vec<u8>) -> Result<Prepared, PrepareError> {
         prepare::check_size(&bytes)?;
+        let bytes: Arc<[u8]> = bytes.into();
+        let (shared, looked_at) = (Arc::clone(&self.shared), Arc::clone(&bytes));
+        let (digest, found) = off_thread(move || shared.look_over(&looked_at)).await??;
+        let compiled = self.compiled(found).await?;
         let shared = Arc::clone(&self.shared);
-        let work = self.off_thread(move || shared.prepare(&bytes));
-        let (prepared, loaded) = tokio::time::timeout(limits::COMPILE_TIME_MAX, work)
-            .await
-            .map_err(|_| PrepareError::TooSlow)?
-            .map_err(PrepareError::Store)??;
+        let taking = off_thread(move || shared.take_in(digest, &bytes, compiled));
+        let (prepared, loaded) = taking.await??;
         self.loaded.insert(&prepared.digest, loaded);
         Ok(prepared)
+    }
+
+    async fn compiled(&self, found: Found) -> Result<Compiled, PrepareError> {
+        match found {
+            Found::Compiled(code) => Ok(Compiled::Before(code)),
+            Found::Raw(bytes) => {
+                let compiling = self.compiler.compile(&self.shared.engine, bytes);
+                compiling.await.map(Compiled::Now)
+            }
+        }
     }
 
     /// Whether a module of this digest is stored.
@@ -168,33 +187,36 @@ impl WasmHost {
         if let Some(loaded) = cell.get() {
             return Ok(Arc::clone(loaded));
         }
-        let loading = cell.get_or_try_init(|| async {
-            let shared = Arc::clone(&self.shared);
-            let wanted = digest.clone();
-            self.off_thread(move || shared.load(&wanted)).await?
-        });
-        let outcome = loading.await.map(Arc::clone);
+        let outcome = cell.get_or_try_init(|| self.load_anew(digest)).await;
+        let outcome = outcome.map(Arc::clone);
         if outcome.is_err() {
             self.loaded.remove(digest);
         }
         outcome
     }
 
-    /// Runs `work` on a thread that may block, with one of the compilers' places.
-    async fn off_thread<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Error> {
-        let place = Arc::clone(&self.compilers).acquire_owned().await;
-        let place = place.expect("the semaphore is never closed");
-        tokio::task::spawn_blocking(move || {
-            let done = work();
-            drop(place);
-            done
-        })
-        .await
-        .map_err(|panicked| Error::Sandbox(format!("loading a module panicked: {panicked}")))
+    /// Maps a stored module's compiled code, or compiles it anew.
+    async fn load_anew(&self, digest: &Digest) -> Result<Arc<Loaded>, Error> {
+        let again = |error: PrepareError| match error {
+            PrepareError::Store(error) => error,
+            refused => Error::Sandbox(format!("module {digest}: {refused}")),
+        };
+        let (shared, wanted) = (Arc::clone(&self.shared), digest.clone());
+        let found = off_thread(move || shared.find_stored(&wanted)).await??;
+        let compiled = self.compiled(found).await.map_err(again)?;
+        let (shared, wanted) = (Arc::clone(&self.shared), digest.clone());
+        let loading = off_thread(move || shared.load(&wanted, compiled));
+        loading.await?.map_err(again)
     }
+}
+
+/// Runs `work` on a thread that may block.
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    let working = tokio::task::spawn_blocking(work);
+    let panicked = |panicked| Error::Sandbox(format!("loading a module panicked: {panicked}"));
+    working.await.map_err(panicked)
 }
 
 impl TaskHost for WasmHost {

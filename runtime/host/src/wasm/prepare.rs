@@ -1,8 +1,8 @@
 //! From bytes to a module that can be run: what deploying a Task checks.
 
+use std::process::ExitStatus;
 use std::sync::Arc;
 
-use wasmparser::{Parser, Payload};
 use wasmtime::component::Component;
 use wasmtime::{Engine, ExternType, Module, UnknownImportError};
 use wasmtime_wasi::p2::bindings::CommandPre;
@@ -74,6 +74,11 @@ pub enum PrepareError {
     /// Over [`limits::COMPILE_TIME_MAX`].
     #[error("the module did not compile within {} s", limits::COMPILE_TIME_MAX.as_secs())]
     TooSlow,
+    /// Its compiler came to an end of another kind.
+    #[error(
+        "the module's compiler ended with {0}: it may take {max} MiB of memory", max = limits::COMPILER_BYTES_MAX >> 20
+    )]
+    CompilerEnded(ExitStatus),
     /// Nothing is wrong with the module, but it could not be stored.
     #[error(transparent)]
     Store(#[from] Error),
@@ -96,19 +101,48 @@ pub(super) fn check_size(bytes: &[u8]) -> Result<(), PrepareError> {
     Ok(())
 }
 
+/// A module on its way in: what must be compiled first, and what was before.
+pub(super) enum Found {
+    /// Its machine code was there.
+    Compiled(Code),
+    /// Its bytes, looked over.
+    Raw(Arc<[u8]>),
+}
+
+/// What a module became.
+pub(super) enum Compiled {
+    /// It was found so.
+    Before(Code),
+    /// Machine code as it is kept.
+    Now(Vec<u8>),
+}
+
 impl Shared {
-    /// Checks, compiles and stores a module. Blocks, for seconds when the module is large.
-    pub(super) fn prepare(&self, bytes: &[u8]) -> Result<(Prepared, Arc<Loaded>), PrepareError> {
+    /// Looks over a module that is to be taken in. Blocks.
+    pub(super) fn look_over(&self, bytes: &Arc<[u8]>) -> Result<(Digest, Found), PrepareError> {
         let digest = digest_of(bytes);
-        let found = self.find(&digest);
-        let fresh = found.is_none();
-        let code = found.map_or_else(|| compile(&self.engine, bytes), Ok)?;
+        if let Some(code) = self.find(&digest) {
+            return Ok((digest, Found::Compiled(code)));
+        }
+        if !bytes.starts_with(b"\0asm") {
+            return Err(PrepareError::NotWasm);
+        }
+        shape::check(bytes)?;
+        Ok((digest, Found::Raw(Arc::clone(bytes))))
+    }
+
+    /// Links a module and stores it. Blocks.
+    pub(super) fn take_in(
+        &self,
+        digest: Digest,
+        bytes: &[u8],
+        compiled: Compiled,
+    ) -> Result<(Prepared, Arc<Loaded>), PrepareError> {
+        let (code, fresh) = self.code(compiled)?;
         let imports = imports_of(&self.engine, &code);
         let loaded = link(&self.engine, &self.linkers, &code)?;
         self.store.put(&digest, bytes)?;
-        if fresh {
-            self.keep(&digest, &code);
-        }
+        self.keep(&digest, fresh.as_deref());
         let prepared = Prepared {
             digest,
             kind: loaded.kind(),
@@ -117,88 +151,56 @@ impl Shared {
         Ok((prepared, Arc::new(loaded)))
     }
 
-    /// Loads a stored module: maps its compiled code, or compiles it anew. Blocks.
-    pub(super) fn load(&self, digest: &Digest) -> Result<Arc<Loaded>, Error> {
-        let again = |error: PrepareError| match error {
-            PrepareError::Store(error) => error,
-            refused => Error::Sandbox(format!("module {digest}: {refused}")),
-        };
+    /// Finds a stored module: its compiled code, mapped, or its bytes. Blocks.
+    pub(super) fn find_stored(&self, digest: &Digest) -> Result<Found, Error> {
         // Asked for first: compiled code whose module was removed is not run.
         if !self.store.contains(digest)? {
             return Err(Error::NoSuchModule(digest.clone()));
         }
-        let code = match self.find(digest) {
-            Some(code) => code,
-            None => {
-                let code = compile(&self.engine, &self.store.get(digest)?).map_err(again)?;
-                self.keep(digest, &code);
-                code
-            }
-        };
-        link(&self.engine, &self.linkers, &code)
-            .map(Arc::new)
-            .map_err(again)
+        match self.find(digest) {
+            Some(code) => Ok(Found::Compiled(code)),
+            None => self.store.get(digest).map(Found::Raw),
+        }
+    }
+
+    /// Links a stored module. Blocks.
+    pub(super) fn load(
+        &self,
+        digest: &Digest,
+        compiled: Compiled,
+    ) -> Result<Arc<Loaded>, PrepareError> {
+        let (code, fresh) = self.code(compiled)?;
+        self.keep(digest, fresh.as_deref());
+        link(&self.engine, &self.linkers, &code).map(Arc::new)
     }
 
     fn find(&self, digest: &Digest) -> Option<Code> {
         cache::find(&self.engine, self.store.compiled()?, digest, &self.unharmed)
     }
 
+    /// The code, and how it is kept if it is new.
+    fn code(&self, compiled: Compiled) -> Result<(Code, Option<Vec<u8>>), PrepareError> {
+        match compiled {
+            Compiled::Before(code) => Ok((code, None)),
+            // What it complains of is a bound of the pool: the code itself is our own.
+            Compiled::Now(serialized) => cache::load(&self.engine, &serialized)
+                .map(|code| (code, Some(serialized)))
+                .map_err(invalid),
+        }
+    }
+
     /// Compiled code is a saving, not a need: a full disk must not refuse an attempt.
-    fn keep(&self, digest: &Digest, code: &Code) {
-        let Some(folder) = self.store.compiled() else {
+    fn keep(&self, digest: &Digest, fresh: Option<&[u8]>) {
+        let (Some(folder), Some(serialized)) = (self.store.compiled(), fresh) else {
             return;
         };
-        if let Err(error) = cache::keep(&self.engine, folder, digest, code) {
+        if let Err(error) = cache::keep(&self.engine, folder, digest, serialized) {
             tracing::warn!(%digest, %error, "compiled code is not kept");
         }
     }
 }
 
-/// Validates and compiles.
-fn compile(engine: &Engine, bytes: &[u8]) -> Result<Code, PrepareError> {
-    if !bytes.starts_with(b"\0asm") {
-        return Err(PrepareError::NotWasm);
-    }
-    shape::check(bytes)?;
-    if Parser::is_component(bytes) {
-        return Component::from_binary(engine, bytes)
-            .map(Code::Component)
-            .map_err(invalid);
-    }
-    if carries_component_type(bytes) {
-        let component = componentize(bytes)?;
-        return Component::from_binary(engine, &component)
-            .map(Code::Component)
-            .map_err(invalid);
-    }
-    Module::from_binary(engine, bytes)
-        .map(Code::Core)
-        .map_err(invalid)
-}
-
-/// Whether a core module says, as `wit-bindgen` makes it say, which component it is.
-fn carries_component_type(bytes: &[u8]) -> bool {
-    // What does not parse is left for the compiler to complain of.
-    Parser::new(0)
-        .parse_all(bytes)
-        .map_while(Result::ok)
-        .any(|payload| match payload {
-            Payload::CustomSection(section) => section.name().starts_with("component-type"),
-            _ => false,
-        })
-}
-
-/// Wraps such a core module into the component it is.
-fn componentize(bytes: &[u8]) -> Result<Vec<u8>, PrepareError> {
-    let encoder = wit_component::ComponentEncoder::default().validate(false);
-    encoder
-        .module(bytes)
-        .and_then(|mut encoder| encoder.encode())
-        .map_err(|error| PrepareError::Invalid(format!("{error:#}")))
-}
-
-fn invalid(error: wasmtime::Error) -> PrepareError {
+pub(super) fn invalid(error: wasmtime::Error) -> PrepareError {
     PrepareError::Invalid(format!("{error:#}"))
 }
 

@@ -79,6 +79,10 @@ enum Command {
     Task(task::Task),
     Completions(completions::Completions),
     Man(man::Man),
+    /// Compile the module of standard input to standard output: the server does so, for each
+    /// module that it is sent, in a process that it can end.
+    #[command(hide = true)]
+    CompileModule,
 }
 
 /// How a subcommand ended, when nothing went wrong with the program itself.
@@ -147,6 +151,10 @@ impl Command {
             Self::Task(task) => task.execute().await,
             Self::Completions(completions) => completions.execute(),
             Self::Man(man) => man.execute(),
+            Self::CompileModule => Ok(match host::wasm::compiler::answer()? {
+                true => Outcome::Success,
+                false => Outcome::Failure,
+            }),
         }
     }
 }

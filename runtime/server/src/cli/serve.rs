@@ -120,7 +120,7 @@ impl Serve {
             Some(directory) => SecretStore::in_directory(directory),
             None => SecretStore::default(),
         };
-        let mut store = Store::open_with(&self.data_dir, secrets)?;
+        let mut store = Store::for_server(&self.data_dir, secrets)?;
         store.objects = self.buckets.open(&self.region)?;
         let options = Options {
             listen: self.listen,
