@@ -8,40 +8,85 @@ use serde_json::{Map, Value, json};
 #[derive(Debug, clap::Args)]
 pub(super) struct Sandbox {
     /// Linear memory, in MiB.
-    #[arg(long, default_value_t = 128, help_heading = "Limits",
-          value_parser = clap::value_parser!(u64).range(1..=4096))]
+    #[arg(
+        long,
+        value_name = "MIB",
+        help_heading = "Limits",
+        default_value_t = 128,
+        value_parser = clap::value_parser!(u64).range(1..=4096)
+    )]
     memory: u64,
     /// Fuel of one attempt: about one unit a Wasm instruction.
-    #[arg(long, default_value_t = Limits::default().fuel_max, help_heading = "Limits",
-          value_parser = clap::value_parser!(u64).range(1..=1 << 53))]
+    #[arg(
+        long,
+        value_name = "UNITS",
+        help_heading = "Limits",
+        default_value_t = Limits::default().fuel_max,
+        value_parser = clap::value_parser!(u64).range(1..=1 << 53)
+    )]
     fuel: u64,
     /// Longest time of one attempt, in seconds.
-    #[arg(long, default_value_t = Limits::default().timeout.as_secs(), help_heading = "Limits",
-          value_parser = clap::value_parser!(u64).range(1..=LIMITS_MAX.timeout.as_secs()))]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        help_heading = "Limits",
+        default_value_t = Limits::default().timeout.as_secs(),
+        value_parser = clap::value_parser!(u64).range(1..=LIMITS_MAX.timeout.as_secs())
+    )]
     timeout: u64,
     /// What it may answer, in bytes.
-    #[arg(long, default_value_t = Limits::default().output_bytes_max, help_heading = "Limits",
-          value_parser = clap::value_parser!(u64).range(1..=LIMITS_MAX.output_bytes_max))]
+    #[arg(
+        long,
+        value_name = "BYTES",
+        help_heading = "Limits",
+        default_value_t = Limits::default().output_bytes_max,
+        value_parser = clap::value_parser!(u64).range(1..=LIMITS_MAX.output_bytes_max)
+    )]
     output_bytes: u64,
     /// What one attempt may log, in bytes; the rest is dropped and counted.
-    #[arg(long, default_value_t = Limits::default().log_bytes_max, help_heading = "Limits",
-          value_parser = clap::value_parser!(u64).range(..=LIMITS_MAX.log_bytes_max))]
+    #[arg(
+        long,
+        value_name = "BYTES",
+        help_heading = "Limits",
+        default_value_t = Limits::default().log_bytes_max,
+        value_parser = clap::value_parser!(u64).range(..=LIMITS_MAX.log_bytes_max)
+    )]
     log_bytes: u64,
     /// Elements of one table: of what a module calls through pointers.
-    #[arg(long, default_value_t = Limits::default().table_elements_max, help_heading = "Limits",
-          value_parser = clap::value_parser!(u32).range(..=i64::from(LIMITS_MAX.table_elements_max)))]
+    #[arg(
+        long,
+        value_name = "COUNT",
+        help_heading = "Limits",
+        default_value_t = Limits::default().table_elements_max,
+        value_parser = clap::value_parser!(u32).range(..=i64::from(LIMITS_MAX.table_elements_max))
+    )]
     table_elements: u32,
     /// Core instances within a component.
-    #[arg(long, default_value_t = Limits::default().instances_max, help_heading = "Limits",
-          value_parser = clap::value_parser!(u32).range(1..=i64::from(LIMITS_MAX.instances_max)))]
+    #[arg(
+        long,
+        value_name = "COUNT",
+        help_heading = "Limits",
+        default_value_t = Limits::default().instances_max,
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(LIMITS_MAX.instances_max))
+    )]
     instances: u32,
     /// HTTP connections open at the same time.
-    #[arg(long, default_value_t = Limits::default().connections_max, help_heading = "Limits",
-          value_parser = clap::value_parser!(u32).range(..=i64::from(LIMITS_MAX.connections_max)))]
+    #[arg(
+        long,
+        value_name = "COUNT",
+        help_heading = "Limits",
+        default_value_t = Limits::default().connections_max,
+        value_parser = clap::value_parser!(u32).range(..=i64::from(LIMITS_MAX.connections_max))
+    )]
     connections: u32,
     /// Bodies of HTTP requests and responses of one attempt, in bytes.
-    #[arg(long, default_value_t = Limits::default().http_bytes_max, help_heading = "Limits",
-          value_parser = clap::value_parser!(u64).range(..=LIMITS_MAX.http_bytes_max))]
+    #[arg(
+        long,
+        value_name = "BYTES",
+        help_heading = "Limits",
+        default_value_t = Limits::default().http_bytes_max,
+        value_parser = clap::value_parser!(u64).range(..=LIMITS_MAX.http_bytes_max)
+    )]
     http_bytes: u64,
     /// Let it send HTTP requests to this host, if its name leads to a public address; port 443
     /// unless said. May be given again, as all grants.
@@ -148,15 +193,15 @@ pub(super) fn in_words(version: &Value) -> String {
     let (ours, limits) = (&version["Stepwell"], &version["Stepwell"]["Limits"]);
     let grants = grants_in_words(version);
     let cut_off = match (ours["Pure"].as_bool(), ours["OnInterruption"].as_str()) {
-        (Some(true), _) => "repeated: it is pure",
-        (_, Some("Retry")) => "repeated, with the same idempotency key",
+        (Some(true), _) => "is repeated: it is pure",
+        (_, Some("Retry")) => "is repeated, with the same idempotency key",
         _ => "fails with Stepwell.TaskInterrupted",
     };
     format!(
         "  limits    memory {} MiB, fuel {}, {} s, output {} bytes, log {} bytes,
             tables of {} elements, {} instances, {} connections, HTTP {} bytes
   granted   {}
-  cut off   an attempt is {cut_off}",
+  cut off   an attempt {cut_off}",
         version["MemorySize"],
         ours["Fuel"],
         version["Timeout"],
