@@ -89,7 +89,12 @@ impl World {
     /// The bucket `bucket` is this folder from now on.
     pub(crate) fn has_bucket(&mut self, folder: &std::path::Path) {
         let buckets = Buckets::new([("bucket", folder)], None).expect("a folder");
-        self.objects = Arc::new(Arc::new(buckets));
+        self.has_objects(Arc::new(Arc::new(buckets)));
+    }
+
+    /// These are read and written from now on.
+    pub(crate) fn has_objects(&mut self, objects: Arc<dyn Objects>) {
+        self.objects = objects;
         self.engine = Arc::new(Engine::new(self.parts(None)));
     }
 

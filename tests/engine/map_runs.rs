@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::world::{World, in_virtual_time};
 
 /// A Map in DISTRIBUTED mode over the lines of `bucket/items.jsonl`; `more` are fields of it.
-fn map(kind: &str, state: Value, more: Value) -> Value {
+pub(super) fn map(kind: &str, state: Value, more: Value) -> Value {
     let mut map = json!({
         "Type": "Map",
         "Label": "L",
@@ -37,7 +37,7 @@ fn map(kind: &str, state: Value, more: Value) -> Value {
     json!({ "StartAt": "Map", "States": { "Map": map } })
 }
 
-fn task(function: &str) -> Value {
+pub(super) fn task(function: &str) -> Value {
     json!({
         "Type": "Task",
         "Resource": "arn:aws:states:::lambda:invoke",
@@ -60,26 +60,26 @@ fn picky() -> Value {
     })
 }
 
-fn items(folder: &Path, count: usize) {
+pub(super) fn items(folder: &Path, count: usize) {
     let lines: String = (0..count).map(|n| format!("{{\"n\":{n}}}\n")).collect();
     std::fs::write(folder.join("items.jsonl"), lines).expect("a folder to write in");
 }
 
-fn world() -> (World, tempfile::TempDir) {
+pub(super) fn world() -> (World, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut world = World::new();
     world.has_bucket(folder.path());
     (world, folder)
 }
 
-fn output(end: End) -> Value {
+pub(super) fn output(end: End) -> Value {
     match end {
         End::Succeeded(output) => output.into_value(),
         other => panic!("it did not succeed: {other:?}"),
     }
 }
 
-fn run_of(world: &World, arn: &ExecutionArn) -> MapRunArn {
+pub(super) fn run_of(world: &World, arn: &ExecutionArn) -> MapRunArn {
     let told = world.engine.tell(arn).expect("a story");
     let run = told.records.iter().find_map(|record| match record {
         Record::Event(_, event) => match &event.detail {
@@ -91,14 +91,14 @@ fn run_of(world: &World, arn: &ExecutionArn) -> MapRunArn {
     run.expect("a Map Run")
 }
 
-fn told(world: &World, arn: &ExecutionArn) -> MapRunTold {
+pub(super) fn told(world: &World, arn: &ExecutionArn) -> MapRunTold {
     world
         .engine
         .map_run(&run_of(world, arn))
         .expect("a Map Run")
 }
 
-fn writer(config: Value) -> Value {
+pub(super) fn writer(config: Value) -> Value {
     let mut writer = json!({
         "Resource": "arn:aws:states:::s3:putObject",
         "Parameters": { "Bucket": "bucket", "Prefix": "out" },
@@ -110,7 +110,7 @@ fn writer(config: Value) -> Value {
 }
 
 /// What the manifest at this result names, by kind: the texts of the files.
-fn written(folder: &Path, result: &Value) -> Value {
+pub(super) fn written(folder: &Path, result: &Value) -> Value {
     let read = |key: &Value| {
         let key = key.as_str().expect("a key");
         std::fs::read_to_string(folder.join(key)).expect("an object")

@@ -6,6 +6,8 @@ mod callbacks;
 mod children;
 mod express;
 mod interruptions;
+mod map_run_results;
+mod map_run_updates;
 mod map_runs;
 mod names;
 mod parking;
