@@ -122,6 +122,21 @@ fn activity_workers_in_python_take_each_item_once() {
 }
 
 #[test]
+fn boto3_redrives_only_what_failed_of_a_map_run() {
+    let Some(clients) = Clients::find() else {
+        return;
+    };
+    for bucket in ["in", "out"] {
+        std::fs::create_dir(clients.folder.path().join(bucket)).unwrap();
+    }
+    let server = Running::start(
+        &clients.folder,
+        &["--bucket", "in=in", "--bucket", "out=out"],
+    );
+    clients.python(&server, "map_runs.py", &["in", "out"]);
+}
+
+#[test]
 fn approvals_by_token_outlive_a_kill() {
     let Some(clients) = Clients::find() else {
         return;
