@@ -7,7 +7,7 @@ use asl::{ErrorName, Failure};
 use host::OnHeartbeat;
 
 use crate::child;
-use crate::integration::Plan;
+use crate::integration::Beginning;
 use crate::progress::Commit;
 use crate::shared::Shared;
 use crate::slot::{Slot, lock};
@@ -118,7 +118,8 @@ impl Shared {
         locked.timers.insert(self.timers.insert(at, wake));
     }
 
-    /// Runs an attempt, once the row that scheduled it is durable.
+    /// Runs an attempt, once the row that scheduled it is durable; that of a pure module at once,
+    /// so that its answer is made durable together with that row.
     fn attempt(
         self: &Arc<Self>,
         slot: &Arc<Mutex<Slot>>,
@@ -134,16 +135,23 @@ impl Shared {
         let starts = child::is_start(&command);
         let (shared, owner) = (Arc::clone(self), Arc::downgrade(slot));
         let attempt = tokio::spawn(async move {
-            if commit.durable().await.is_err() {
+            if starts {
+                if commit.durable().await.is_ok() {
+                    shared.start_for(&owner, &identity, &command).await;
+                }
                 return;
             }
-            if starts {
-                return shared.start_for(&owner, &identity, &command).await;
-            }
             let plan = shared.workshop.plan(&identity, &command);
-            if plan.as_ref().is_ok_and(Plan::must_not_repeat)
-                && !shared.begin_once(&owner, task).await
-            {
+            let beginning = match &plan {
+                // A token that somebody may send back is of an attempt that there is.
+                Ok(plan) if command.secret.is_none() => plan.beginning(),
+                Ok(plan) => plan.beginning().max(Beginning::Scheduled),
+                Err(_) => Beginning::Scheduled,
+            };
+            if beginning >= Beginning::Scheduled && commit.durable().await.is_err() {
+                return;
+            }
+            if beginning == Beginning::Once && !shared.begin_once(&owner, task).await {
                 return;
             }
             let (report, usage) = if command.secret.is_some() {

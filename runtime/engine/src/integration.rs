@@ -110,13 +110,25 @@ pub(crate) enum Plan<'c> {
     },
 }
 
+/// When the work of an attempt may begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Beginning {
+    /// At once: should the row that schedules it be lost, nobody will ever know.
+    AtOnce,
+    /// When that row is durable: what is outside is told the attempt's key.
+    Scheduled,
+    /// When it is durable that it begins: it must not begin again.
+    Once,
+}
+
 impl Plan<'_> {
-    /// Whether the work, once begun, must not be begun again.
-    pub(crate) fn must_not_repeat(&self) -> bool {
+    /// When the work may begin.
+    pub(crate) fn beginning(&self) -> Beginning {
         match self {
-            Self::Module(work) => !work.module.grants.repeat_attempts(),
+            Self::Module(work) if work.module.grants.are_pure() => Beginning::AtOnce,
+            Self::Module(work) if !work.module.grants.repeat_attempts() => Beginning::Once,
             // Who is outside is told the attempt's key, or called at least once as on AWS.
-            Self::Service { .. } | Self::Elsewhere(_) => false,
+            Self::Module(_) | Self::Service { .. } | Self::Elsewhere(_) => Beginning::Scheduled,
         }
     }
 }
