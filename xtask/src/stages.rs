@@ -87,6 +87,8 @@ pub(crate) fn counts(workspace: &Workspace, what: &str) -> Result<()> {
 
 /// Where runs of the benches are kept.
 const RUNS: &str = "tests/bench/runs";
+/// Where their curves are drawn.
+const CURVES: &str = "docs/growth";
 
 /// Runs the benches of all crates, or those whose name matches; then tells every figure beside
 /// its limit and target, and keeps the run.
@@ -130,6 +132,12 @@ pub(crate) fn bench(workspace: &Workspace, name: Option<&String>) -> Result<()> 
         .args([&figures, &workspace.root.join(RUNS)])
         .arg(commit(workspace));
     stage("All figures", &mut report)?;
+    let mut plots = workspace.cargo();
+    plots
+        .args(["run", "--release", "--package", "bench"])
+        .args(["--example", "plots", "--"])
+        .args([&figures, &workspace.root.join(CURVES)]);
+    stage("Drawing the curves among them", &mut plots)?;
     Ok(())
 }
 
