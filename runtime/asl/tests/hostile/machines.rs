@@ -61,8 +61,8 @@ fn input() -> Value {
 }
 
 const NODES: &str = "the state's expressions visit more than";
-const STEPS: &str = "It exceeded the limit of evaluation steps";
-const SIZE: &str = "It exceeded the limit of memory for a string, an array or the result";
+const STEPS: &str = "Expression evaluation timeout: Check for infinite loop";
+const SIZE: &str = "Expression evaluation memory limit exceeded: Check for excessive memory usage";
 
 #[test]
 fn templates() {

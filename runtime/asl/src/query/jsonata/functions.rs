@@ -4,7 +4,8 @@
 //! engine sees to that, and it is what bounds the work of every function here.
 //!
 //! Source: Step Functions developer guide, "JSONata functions provided by Step
-//! Functions".
+//! Functions"; what becomes of odd arguments was asked of TestState, not told there: a number is
+//! cut towards zero where the guide says that it is rounded down.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -43,10 +44,10 @@ pub(super) fn bindings() -> &'static Bindings {
     static BINDINGS: OnceLock<Bindings> = OnceLock::new();
     BINDINGS.get_or_init(|| {
         [
-            ("hash", function("<ss:s>", hash)),
-            ("parse", function("<s-:x>", parse)),
-            ("partition", function("<an:a>", partition)),
-            ("range", function("<nnn:a>", range)),
+            ("hash", function("<ss?:s>", hash)),
+            ("parse", function("<s?:x>", parse)),
+            ("partition", function("<an?:a>", partition)),
+            ("range", function("<nnn?:x>", range)),
         ]
         .into_iter()
         .fold(Bindings::new(), |bindings, (name, function)| {
@@ -62,7 +63,7 @@ pub(super) fn with_draws(seed: u64) -> Bindings {
     let also = std::sync::Arc::clone(&draws);
     let random = move |args: Arguments<'_>| {
         let drawn = match args.first().and_then(number) {
-            Some(seed) => seeded(seed.floor() as i64),
+            Some(seed) => seeded(seed as i64),
             None => unit(
                 draws
                     .lock()
@@ -114,14 +115,23 @@ fn unit(draw: u64) -> f64 {
     (draw >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// A number from 0 to 1 (exclusive) that `seed` alone determines: the same in every evaluation.
+/// The first number from 0 to 1 (exclusive) of `java.util.Random` with this seed: AWS draws from
+/// that, so the numbers are the same. Source: its documentation, `next` and `nextDouble`.
 fn seeded(seed: i64) -> f64 {
-    unit(Draws::new(seed as u64).next_u64())
+    const MULTIPLIER: u64 = 0x5_DEEC_E66D;
+    const MASK: u64 = (1 << 48) - 1;
+    let mut state = (seed.cast_unsigned() ^ MULTIPLIER) & MASK;
+    let mut next = |bits: u32| {
+        state = state.wrapping_mul(MULTIPLIER).wrapping_add(0xB) & MASK;
+        state >> (48 - bits)
+    };
+    let (high, low) = (next(26), next(27));
+    ((high << 27) + low) as f64 / (1_u64 << 53) as f64
 }
 
 /// `$hash(text, algorithm)`: the digest of the UTF-8 bytes, in lower-case hexadecimal.
 fn hash(args: Arguments<'_>) -> Returned {
-    let (Some(text), Some(algorithm)) = (string(&args[0]), string(&args[1])) else {
+    let (Some(text), Some(algorithm)) = (string(&args[0]), args.get(1).and_then(string)) else {
         return Ok(None);
     };
     let digest = match algorithm {
@@ -142,50 +152,52 @@ fn hash(args: Arguments<'_>) -> Returned {
 
 /// `$parse(text)`: the JSON value that `text` is.
 fn parse(args: Arguments<'_>) -> Returned {
-    let Some(text) = string(&args[0]) else {
+    let Some(text) = args.first().and_then(string) else {
         return Ok(None);
     };
-    match serde_json::from_str(text) {
-        Ok(value) => Ok(Some(value)),
-        Err(error) => Err(refused(format!("$parse: the text is not JSON: {error}"))),
-    }
+    let parsed = serde_json::from_str(text).map(Some);
+    parsed.map_err(|_| refused("Invalid JSON"))
 }
 
-/// `$partition(array, size)`: the array cut into arrays of `size` items, the last one shorter.
+/// `$partition(array, size)`: the array cut into arrays of `size` items, the last one shorter; all
+/// of it in one without a size. Nothing of an empty array, or for a size of 0.
 fn partition(args: Arguments<'_>) -> Returned {
-    let (Some(Value::Array(items)), Some(size)) = (&args[0], number(&args[1])) else {
+    let Some(Value::Array(items)) = &args[0] else {
         return Ok(None);
     };
-    let size = size.floor();
-    if size < 1.0 {
-        return Err(refused("$partition: the size must be at least 1"));
+    let size = args.get(1).and_then(number).map(f64::trunc);
+    let size = match size {
+        None => items.len(),
+        Some(size) if size < 0.0 => {
+            return Err(refused("Second argument must be zero or greater"));
+        }
+        Some(size) => size as usize,
+    };
+    if items.is_empty() || size == 0 {
+        return Ok(None);
     }
-    let chunks = items
-        .chunks(size as usize)
-        .map(|chunk| Value::Array(chunk.to_vec()));
-    Ok(Some(Value::Array(chunks.collect())))
+    let chunks = items.chunks(size);
+    let chunks = chunks.map(|chunk| Value::Array(chunk.to_vec()));
+    Ok(Some(chunks.collect()))
 }
 
-/// `$range(first, last, step)`: from `first` to at most `last`, which is included.
+/// `$range(first, last, step)`: from `first` to at most `last`, which is included. Nothing where
+/// no step leads there, and a number where there is but one.
 fn range(args: Arguments<'_>) -> Returned {
-    let (Some(first), Some(last), Some(step)) =
-        (number(&args[0]), number(&args[1]), number(&args[2]))
-    else {
+    let whole = |place: usize| args.get(place).and_then(number).map(f64::trunc);
+    let (Some(first), Some(last), Some(step)) = (whole(0), whole(1), whole(2)) else {
         return Ok(None);
     };
-    let (first, last, step) = (first.floor(), last.floor(), step.floor());
-    if step == 0.0 {
-        return Err(refused("$range: the step must not be 0"));
-    }
     let steps = ((last - first) / step).floor();
+    if step == 0.0 || steps < 0.0 {
+        return Ok(None);
+    }
     if !steps.is_finite() || steps >= limits::JSONATA_ITEMS_MAX as f64 {
         return Err(too_large());
     }
-    let items = (0..=steps as i64).map(|index| json::number(first + index as f64 * step));
-    let items = if steps < 0.0 {
-        Vec::new()
-    } else {
-        items.collect()
-    };
-    Ok(Some(Value::Array(items)))
+    let item = |index: i64| json::number(first + index as f64 * step);
+    Ok(Some(match steps as i64 {
+        0 => item(0),
+        steps => (0..=steps).map(item).collect(),
+    }))
 }

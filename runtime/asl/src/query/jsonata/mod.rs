@@ -16,7 +16,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{Scope, SyntaxError};
-use crate::Timestamp;
+use crate::{Timestamp, limits};
 use json::{Root, ScopeRoot};
 
 mod analysis;
@@ -57,6 +57,26 @@ pub enum Limit {
     Depth,
     /// [`crate::limits::JSONATA_BYTES_MAX`] or [`crate::limits::JSONATA_ITEMS_MAX`].
     Size,
+}
+
+impl Limit {
+    /// AWS's words. What it stops by a clock is stopped here by counting steps, first of all.
+    fn cause(self) -> String {
+        match self {
+            Self::Steps | Self::Time => {
+                "Expression evaluation timeout: Check for infinite loop".to_owned()
+            }
+            Self::Depth => format!(
+                "Stack overflow error: Check for non-terminating recursive function.  Consider \
+                 rewriting as tail-recursive. Depth={} max={}",
+                limits::JSONATA_DEPTH_MAX + 1,
+                limits::JSONATA_DEPTH_MAX
+            ),
+            Self::Size => "Expression evaluation memory limit exceeded: Check for excessive \
+                           memory usage"
+                .to_owned(),
+        }
+    }
 }
 
 impl std::fmt::Display for Limit {
@@ -198,8 +218,9 @@ impl EvaluationError {
             Self::Failed { message } => {
                 format!("{head} threw an error during evaluation. {message}")
             }
+            // Recorded: after a code there is a full stop, and here a colon.
             Self::LimitExceeded { which } => {
-                format!("{head} threw an error during evaluation. It exceeded the limit of {which}")
+                format!("{head} threw an error during evaluation: {}", which.cause())
             }
         }
     }

@@ -46,7 +46,13 @@ fn reads_the_scope_and_aws_functions() {
         ("$partition([1..5], 2.9)", json!([[1, 2], [3, 4], [5]])),
         ("$range(1, 9, 3)", json!([1, 4, 7])),
         ("$range(3, 1, -1)", json!([3, 2, 1])),
-        ("$range(3, 1, 1)", json!([])),
+        ("$range(3, 3, 1)", json!(3)),
+        ("$range(-1.7, 2, 1)", json!([-1, 0, 1, 2])),
+        ("$range(5, 1, -1.5)", json!([5, 4, 3, 2, 1])),
+        ("$partition([1, 2], 3)", json!([[1, 2]])),
+        ("$partition([1, 2])", json!([[1, 2]])),
+        ("$map(['1', '2'], $parse)", json!([1, 2])),
+        ("$exists($parse('null'))", json!(true)),
         ("$parse('{\"a\": [1, -0]}')", json!({"a": [1, 0]})),
         (
             "$hash('a', 'MD5')",
@@ -56,7 +62,10 @@ fn reads_the_scope_and_aws_functions() {
             "$hash('abc', 'SHA-1')",
             json!("a9993e364706816aba3e25717850c26c9cd0d89d"),
         ),
-        ("$random(5) = $random(5)", json!(true)),
+        // Told by AWS.
+        ("$random(42)", json!(0.7275636800328681)),
+        ("$random(0.9)", json!(0.730967787376657)),
+        ("$random(7)", json!(0.7306990420600421)),
         ("$random() != $random()", json!(true)),
         ("$length($uuid())", json!(36)),
         ("$millis()", json!(1000)),
@@ -84,15 +93,38 @@ fn reads_the_scope_and_aws_functions() {
     assert_eq!(evaluate("$shuffle([1..20])"), evaluate("$shuffle([1..20])"));
 }
 
+const NOTHING: &str = "returned nothing (undefined)";
+
 #[test]
 fn fails_as_aws_says() {
     for (text, expected) in [
-        ("$states.input.none", "returned nothing (undefined)"),
+        ("$states.input.none", NOTHING),
         (
             "$randomSeeded(1)",
             "T1006: Attempted to invoke a non-function",
         ),
         ("$error('no')", "D3137: no"),
+        ("$partition([], 2)", NOTHING),
+        ("$partition([1], -0.5)", NOTHING),
+        (
+            "$partition([1], -1)",
+            "D3137: Second argument must be zero or greater",
+        ),
+        ("$range(3, 1, 1)", NOTHING),
+        ("$range(1, 3)", NOTHING),
+        ("$range(1, 3, 0)", NOTHING),
+        (
+            "$range(1)",
+            "T0410: Argument 2 of function \"range\" does not match function signature",
+        ),
+        ("$hash('a')", NOTHING),
+        (
+            "$hash('a', 5)",
+            "T0410: Argument 2 of function \"hash\" does not match function signature",
+        ),
+        ("$parse()", NOTHING),
+        ("$parse('{} {}')", "D3137: Invalid JSON"),
+        ("$parse('1e400')", "D3137: Invalid JSON"),
         ("1 + $eval('1')", "the function $eval is not available"),
         ("a.b", "Reference to 'a' at the top level is not supported."),
         (
@@ -117,6 +149,33 @@ fn fails_as_aws_says() {
         "The JSONata expression '$x' specified for the field 'Items' returned an unexpected \
          result type. Expected 'array', but was 'boolean' for value: true"
     );
+}
+
+#[test]
+fn limits_are_told_as_aws_tells_them() {
+    for (which, told) in [
+        (
+            Limit::Steps,
+            "Expression evaluation timeout: Check for infinite loop",
+        ),
+        (
+            Limit::Depth,
+            "Stack overflow error: Check for non-terminating recursive function.  Consider \
+             rewriting as tail-recursive. Depth=1001 max=1000",
+        ),
+        (
+            Limit::Size,
+            "Expression evaluation memory limit exceeded: Check for excessive memory usage",
+        ),
+    ] {
+        assert_eq!(
+            EvaluationError::LimitExceeded { which }.describe("$x", "Output/y"),
+            format!(
+                "The JSONata expression '$x' specified for the field 'Output/y' threw an error \
+                 during evaluation: {told}"
+            )
+        );
+    }
 }
 
 #[test]
