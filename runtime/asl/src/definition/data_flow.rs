@@ -1,5 +1,6 @@
 //! What becomes of a state's input and result: the fields every type shares.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -69,13 +70,24 @@ pub enum Template {
 }
 
 impl Template {
+    /// This field of an object, evaluated or not.
+    pub fn field(&self, name: &str) -> Option<Cow<'_, Template>> {
+        match self {
+            Self::Constant(value) => {
+                let value = value.get(name)?.clone();
+                Some(Cow::Owned(Self::Constant(value)))
+            }
+            Self::Object(fields) => {
+                let field = fields.iter().find(|(key, _)| key == name);
+                field.map(|(_, template)| Cow::Borrowed(template))
+            }
+            Self::Expression(_) | Self::Array(_) => None,
+        }
+    }
+
     /// Whether it is an object with this field, whatever that evaluates to.
     pub fn has_field(&self, name: &str) -> bool {
-        match self {
-            Self::Constant(value) => value.get(name).is_some(),
-            Self::Object(fields) => fields.iter().any(|(key, _)| key == name),
-            Self::Expression(_) | Self::Array(_) => false,
-        }
+        self.field(name).is_some()
     }
 }
 

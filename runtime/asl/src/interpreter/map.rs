@@ -9,7 +9,7 @@ use super::driver::Driver;
 use super::fault::Fault;
 use super::scope::{Item, Phase};
 use super::transition::{Reading, checked};
-use crate::definition::{Expression, Items, Map, Number, Query, State, Template};
+use crate::definition::{Expression, Items, Map, Query, State, Template};
 use crate::history::{Detail, Note, ScopeId};
 use crate::query::jsonata;
 use crate::{Payload, limits};
@@ -75,28 +75,11 @@ impl Driver<'_> {
     fn concurrency(&self, reading: &Reading, map: &Map, input: &Value) -> Result<u32, Fault> {
         let most = limits::INLINE_MAP_CONCURRENCY_MAX as u32;
         let wanted = self.concurrency_wanted(reading, map, input)?;
-        Ok(if wanted < 1.0 {
-            most
-        } else {
-            (wanted as u32).min(most)
+        Ok(match u32::try_from(wanted) {
+            Ok(0) => most,
+            Ok(wanted) => wanted.min(most),
+            Err(_) => most,
         })
-    }
-
-    /// MaxConcurrency; 0 where there is none.
-    pub(super) fn concurrency_wanted(
-        &self,
-        reading: &Reading,
-        map: &Map,
-        input: &Value,
-    ) -> Result<f64, Fault> {
-        match &map.max_concurrency {
-            None => Ok(0.0),
-            Some(Number::Literal(number)) => Ok(*number),
-            Some(Number::Expression(expression)) => {
-                let value = self.evaluate(reading, expression, input)?;
-                whole_number(expression, &value)
-            }
-        }
     }
 
     /// Opens as many iterations as may be, and ends when all have.
@@ -189,24 +172,5 @@ fn not_iterable(expression: Option<&Expression>, value: &Value) -> Fault {
             Fault::runtime(format!("Reference path \"{source}\" must point to array."))
         }
         None => Fault::runtime("Reference path \"$\" must point to array."),
-    }
-}
-
-pub(super) fn whole_number(expression: &Expression, value: &Value) -> Result<f64, Fault> {
-    let Expression {
-        source,
-        field,
-        query,
-    } = expression;
-    match (value.as_f64(), query) {
-        (Some(number), _) if number >= 0.0 && number.fract() == 0.0 => Ok(number),
-        (None, Query::Jsonata(_)) => {
-            let what = jsonata::unexpected_type(source, &field.0, "number", value);
-            Err(Fault::query(expression, what))
-        }
-        _ => Err(Fault::runtime(format!(
-            "The {} field refers to value \"{value}\" which is not a valid integer: {source}",
-            field.0
-        ))),
     }
 }

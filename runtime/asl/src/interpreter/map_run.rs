@@ -17,11 +17,8 @@ use super::scope::{Item, Phase};
 use super::transition::{Reading, checked};
 use super::{Execution, Kind, TaskKey};
 use crate::arn::MapRunArn;
-use crate::definition::{
-    Distributed, ExecutionType, Expression, Map, Number, Query, State, Template,
-};
+use crate::definition::{Distributed, ExecutionType, Map, State, Template};
 use crate::history::{Detail, EventId, Note, ScopeId};
-use crate::query::jsonata;
 use crate::{ErrorName, Failure, Payload, Timestamp, limits};
 
 /// Everything about a Map Run that is fixed when it starts.
@@ -164,7 +161,7 @@ impl Driver<'_> {
                 ExecutionType::Express => Kind::Express,
             },
             concurrency: self.children(&reading, map, input)?,
-            tolerated_failure_count: self.tolerated_count(&reading, map, input)?,
+            tolerated_failure_count: self.tolerated_count(&reading, map, input)?.unwrap_or(0),
             tolerated_failure_ppm: self.tolerated_ppm(&reading, map, input)?,
             batching: self.batching(&reading, distributed, input)?,
             writer: self.part(&reading, distributed.result_writer.as_ref(), input)?,
@@ -182,14 +179,9 @@ impl Driver<'_> {
         template: &Template,
         input: &Value,
     ) -> Result<ItemSource, Fault> {
-        let reader = self.fill(reading, template, input)?;
-        let items_max = match reader.get("ReaderConfig") {
-            None => usize::MAX,
-            Some(config) => self.limit(reading, config, "MaxItems", input)?,
-        };
         Ok(ItemSource::Reader {
-            reader: checked(reader)?,
-            items_max: items_max as u64,
+            reader: checked(self.fill(reading, template, input)?)?,
+            items_max: self.items_max(reading, template, input)? as u64,
         })
     }
 
@@ -219,68 +211,15 @@ impl Driver<'_> {
 
     fn children(&self, reading: &Reading, map: &Map, input: &Value) -> Result<u32, Fault> {
         let wanted = self.concurrency_wanted(reading, map, input)?;
-        Ok(match wanted < 1.0 {
-            true => CHILDREN_MAX,
-            false => (wanted as u32).min(CHILDREN_MAX),
+        Ok(match u32::try_from(wanted) {
+            Ok(0) | Err(_) => CHILDREN_MAX,
+            Ok(wanted) => wanted.min(CHILDREN_MAX),
         })
     }
 
-    fn tolerated_count(&self, reading: &Reading, map: &Map, input: &Value) -> Result<u64, Fault> {
-        let number = map.tolerated_failure_count.as_ref();
-        let count = self.tolerance(reading, number, input, "integer")?;
-        match count {
-            count if count < 0.0 => {
-                Err(Fault::runtime("ToleratedFailureCount cannot be negative."))
-            }
-            count => Ok(count as u64),
-        }
-    }
-
     fn tolerated_ppm(&self, reading: &Reading, map: &Map, input: &Value) -> Result<u32, Fault> {
-        let number = map.tolerated_failure_percentage.as_ref();
-        let percentage = self.tolerance(reading, number, input, "float")?;
-        match (0.0..=100.0).contains(&percentage) {
-            true => Ok((percentage * 10_000.0) as u32),
-            false => Err(Fault::runtime(
-                "ToleratedFailurePercentage must be between 0 and 100.",
-            )),
-        }
-    }
-
-    fn tolerance(
-        &self,
-        reading: &Reading,
-        number: Option<&Number>,
-        input: &Value,
-        kind: &str,
-    ) -> Result<f64, Fault> {
-        let expression = match number {
-            None => return Ok(0.0),
-            Some(Number::Literal(number)) => return Ok(*number),
-            Some(Number::Expression(expression)) => expression,
-        };
-        let value = self.evaluate(reading, expression, input)?;
-        let is_kind = |number: &f64| kind == "float" || number.fract() == 0.0;
-        let Expression { source, field, .. } = expression;
-        value
-            .as_f64()
-            .filter(is_kind)
-            .ok_or_else(|| match expression.query {
-                Query::Jsonata(_) => {
-                    let what = jsonata::unexpected_type(source, &field.0, "number", &value);
-                    Fault::query(expression, what)
-                }
-                _ => {
-                    let shown = value
-                        .as_str()
-                        .map_or_else(|| value.to_string(), str::to_owned);
-                    Fault::runtime(format!(
-                        "The {} field refers to value \"{shown}\" which is not a valid {kind}: \
-                         {source}",
-                        field.0
-                    ))
-                }
-            })
+        let percentage = self.tolerated_percentage(reading, map, input)?;
+        Ok((percentage.unwrap_or(0.0) * 10_000.0) as u32)
     }
 
     /// A Map Run ended: success leaves the state, anything else fails it.

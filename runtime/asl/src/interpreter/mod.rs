@@ -25,6 +25,7 @@ mod failing;
 mod fault;
 mod map;
 mod map_run;
+mod number;
 mod observe;
 mod parallel;
 mod pass;

@@ -1,14 +1,15 @@
 //! A survey: what a Map would run over, without running it. For [`crate::test_state`].
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::apply::items_of;
 use super::driver::Driver;
 use super::fault::Fault;
 use super::transition::Reading;
-use crate::definition::{Distributed, Map, Number, State, Template};
+use crate::definition::{Distributed, Map, State, Template};
 use crate::history::ScopeId;
-use crate::query::jsonpath;
 use crate::{ErrorName, Failure, Payload, limits};
 
 /// Text that one survey makes, in bytes. Ours: each item's input may be as large as a payload,
@@ -66,9 +67,9 @@ impl Driver<'_> {
             None => self.items(&reading, map, &effective)?,
             Some(items) => items,
         };
-        let concurrency = self.number(&reading, map.max_concurrency.as_ref(), input)?;
-        let count = self.number(&reading, map.tolerated_failure_count.as_ref(), input)?;
-        let percentage = self.number(&reading, map.tolerated_failure_percentage.as_ref(), input)?;
+        let concurrency_max = self.concurrency_wanted(&reading, map, input)?;
+        let tolerated_count = self.tolerated_count(&reading, map, input)?;
+        let tolerated_percentage = self.tolerated_percentage(&reading, map, input)?;
         let batcher = self.batcher(&reading, map.distributed.as_ref(), input)?;
         let mut room = Room(SURVEY_BYTES_MAX);
         let texts = room.texts(elements(&items))?;
@@ -89,9 +90,9 @@ impl Driver<'_> {
             batches,
             items: texts,
             selected,
-            concurrency_max: concurrency.unwrap_or(0.0) as u64,
-            tolerated_count: count.map(|count| count as u64),
-            tolerated_percentage: percentage,
+            concurrency_max,
+            tolerated_count,
+            tolerated_percentage,
         })
     }
 
@@ -107,12 +108,27 @@ impl Driver<'_> {
         let Some(template) = reader.and_then(|mode| mode.item_reader.as_ref()) else {
             return Ok(None);
         };
-        let reader = self.fill(reading, template, input)?;
-        let items_max = match reader.get("ReaderConfig") {
-            None => usize::MAX,
-            Some(config) => self.limit(reading, config, "MaxItems", input)?,
-        };
-        read(&reader, items_max).transpose().map_err(Fault::of)
+        let filled = self.fill(reading, template, input)?;
+        let items_max = self.items_max(reading, template, input)?;
+        read(&filled, items_max).transpose().map_err(Fault::of)
+    }
+
+    /// How many items an ItemReader reads, at most.
+    pub(super) fn items_max(
+        &self,
+        reading: &Reading,
+        reader: &Template,
+        input: &Value,
+    ) -> Result<usize, Fault> {
+        let config = reader.field("ReaderConfig");
+        let config = config.unwrap_or(Cow::Owned(Template::Constant(Value::Null)));
+        let limit = self.limit(reading, &config, "MaxItems", input)?;
+        at_most(limit).ok_or_else(|| {
+            Fault::named(
+                ErrorName::ITEM_READER_FAILED,
+                "field MaxItems must be positive",
+            )
+        })
     }
 
     /// What ItemSelector makes of each item.
@@ -132,22 +148,6 @@ impl Driver<'_> {
         Ok(selected)
     }
 
-    fn number(
-        &self,
-        reading: &Reading,
-        number: Option<&Number>,
-        input: &Value,
-    ) -> Result<Option<f64>, Fault> {
-        Ok(match number {
-            None => None,
-            Some(Number::Literal(number)) => Some(*number),
-            Some(Number::Expression(expression)) => {
-                let value = self.evaluate(reading, expression, input)?;
-                Some(super::map::whole_number(expression, &value)?)
-            }
-        })
-    }
-
     pub(super) fn batcher(
         &self,
         reading: &Reading,
@@ -158,7 +158,10 @@ impl Driver<'_> {
             return Ok(None);
         };
         let mut fields = self.fill(reading, template, input)?;
-        let most = |name: &str| self.limit(reading, &fields, name, input);
+        let most = |name: &str| {
+            let limit = self.limit(reading, template, name, input)?;
+            at_most(limit).ok_or_else(|| Fault::runtime(format!("{name} cannot be negative.")))
+        };
         let (items_max, bytes_max) = (most("MaxItemsPerBatch")?, most("MaxInputBytesPerBatch")?);
         Ok(Some(Batcher {
             input: fields.get_mut("BatchInput").map(Value::take),
@@ -166,38 +169,16 @@ impl Driver<'_> {
             bytes_max: bytes_max.min(limits::PAYLOAD_BYTES_MAX),
         }))
     }
+}
 
-    /// A limit of an ItemBatcher or ItemReader: as it stands, or at its Path.
-    pub(super) fn limit(
-        &self,
-        reading: &Reading,
-        fields: &Value,
-        name: &str,
-        input: &Value,
-    ) -> Result<usize, Fault> {
-        let path = fields.get(format!("{name}Path")).and_then(Value::as_str);
-        let limit = match path {
-            None => fields.get(name).cloned(),
-            Some(text) => {
-                let bad = |error: &dyn std::fmt::Display| {
-                    Fault::runtime(format!("Invalid path '{text}': {error}"))
-                };
-                let path = jsonpath::Path::parse(text).map_err(|error| bad(&error))?;
-                let scope = self.scope(reading, input);
-                let value = path.evaluate(&scope).map_err(|error| bad(&error))?;
-                Some(value.into_owned())
-            }
-        };
-        match limit {
-            None => Ok(usize::MAX),
-            // As with a MaxConcurrency of 0: no limit.
-            Some(limit) => match limit.as_u64() {
-                Some(0) => Ok(usize::MAX),
-                Some(limit) => Ok(usize::try_from(limit).unwrap_or(usize::MAX)),
-                None => Err(Fault::runtime(format!(
-                    "The {name} field refers to value \"{limit}\" which is not a valid integer"
-                ))),
-            },
+/// A limit as a number of things; as with a MaxConcurrency of 0, 0 is none. Nothing when it is
+/// negative.
+fn at_most(limit: Option<i64>) -> Option<usize> {
+    match limit {
+        None | Some(0) => Some(usize::MAX),
+        Some(limit) => {
+            let limit = u64::try_from(limit).ok()?;
+            Some(usize::try_from(limit).unwrap_or(usize::MAX))
         }
     }
 }
