@@ -274,7 +274,7 @@ impl<'e> Driver<'e> {
             return;
         };
         let location = fault.location();
-        let failure = fault.into_failure(&state.name, current.entered);
+        let failure = self.failure(fault, state, current.entered);
         let announced = location.is_some();
         if let Some(location) = location {
             // As recorded from AWS: the event before the entry leads to it, when the
@@ -376,6 +376,16 @@ impl<'e> Driver<'e> {
     fn record(&mut self, record: Record) {
         self.execution.apply(&record);
         self.step.records.push(record);
+    }
+}
+
+impl Driver<'_> {
+    /// What a state fails with. A state that is tested alone is not named.
+    pub(super) fn failure(&self, fault: Fault, state: &State, entered: EventId) -> Failure {
+        match self.stand_ins {
+            None => fault.into_failure(&state.name, entered),
+            Some(_) => fault.into_bare_failure(),
+        }
     }
 }
 

@@ -136,7 +136,7 @@ impl Driver<'_> {
             .get(&id)
             .and_then(|scope| scope.current.as_ref())
             .map_or(EventId(0), |current| current.entered);
-        self.flow_failed(id, fault.into_failure(&state.name, entered));
+        self.flow_failed(id, self.failure(fault, state, entered));
     }
 
     /// The flow of this scope fails: the execution, or the state that runs it.

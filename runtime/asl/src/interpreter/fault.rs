@@ -60,6 +60,11 @@ impl Fault {
         self.location.clone()
     }
 
+    /// The failure as TestState tells it: of no execution.
+    pub(super) fn into_bare_failure(self) -> Failure {
+        Failure::new(&self.error, self.what)
+    }
+
     /// The failure, in AWS's words.
     pub(super) fn into_failure(self, state: &str, entered: EventId) -> Failure {
         let cause = format!(
@@ -96,7 +101,7 @@ pub(crate) fn intrinsic_fault(expression: &Expression, error: &intrinsics::Faile
 
 /// A path found nothing, or could not be followed.
 ///
-/// In a template AWS shows the input; of a path that stands alone it names the field.
+/// AWS names the field and shows the input; a Wait alone is worded otherwise.
 pub(crate) fn path_fault(
     expression: &Expression,
     error: &jsonpath::EvaluationError,
@@ -104,18 +109,17 @@ pub(crate) fn path_fault(
 ) -> Fault {
     let Expression { source, field, .. } = expression;
     let field = &*field.0;
-    match error {
-        jsonpath::EvaluationError::PathNotFound { .. } if field.ends_with(".$") => {
-            Fault::runtime(format!(
-                "The JSONPath '{source}' specified for the field '{field}' could not be found in \
-                 the input '{input}'"
-            ))
+    Fault::runtime(match error {
+        jsonpath::EvaluationError::PathNotFound { .. }
+            if ["SecondsPath", "TimestampPath"].contains(&field) =>
+        {
+            format!("The {field} parameter does not reference an input value: {source}")
         }
-        jsonpath::EvaluationError::PathNotFound { .. } if field.ends_with("Path") => {
-            Fault::runtime(format!(
-                "The {field} parameter does not reference an input value: {source}"
-            ))
-        }
-        other => Fault::runtime(format!("Invalid path '{source}': {other}")),
-    }
+        jsonpath::EvaluationError::PathNotFound { .. }
+        | jsonpath::EvaluationError::VariableNotFound { .. } => format!(
+            "The JSONPath '{source}' specified for the field '{field}' could not be found in the \
+             input '{input}'"
+        ),
+        other => format!("Invalid path '{source}': {other}"),
+    })
 }

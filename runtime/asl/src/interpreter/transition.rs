@@ -19,7 +19,8 @@ use crate::definition::{
     Transition,
 };
 use crate::history::{Detail, ScopeId};
-use crate::query::{self, Variables, jsonpath};
+use crate::query::jsonpath::{self, PutError, ReferencePath};
+use crate::query::{self, Variables};
 use crate::{ErrorName, Payload, limits};
 
 /// What the expressions of one state may read, gathered once.
@@ -139,6 +140,7 @@ impl Driver<'_> {
         let Query::Path(path) = &expression.query else {
             return Err(Fault::runtime("The path is not a path."));
         };
+        check_not_null(expression, input)?;
         let scope = self.scope(reading, input);
         path.evaluate(&scope).map_err(|error| match error {
             // The blank before the colon is AWS's, here and nowhere else.
@@ -299,6 +301,7 @@ impl Driver<'_> {
         match template {
             Template::Constant(value) => Ok(value.clone()),
             Template::Expression(expression) => {
+                check_not_null(expression, input)?;
                 let value = self.evaluate(reading, expression, input)?;
                 if let Cow::Borrowed(value) = value {
                     let copied = self.budget.value(value);
@@ -365,6 +368,17 @@ impl Driver<'_> {
     }
 }
 
+/// As AWS has it, no path of a template, nor one that selects, leads anywhere in `null`: not even
+/// `$`, where it is written out.
+fn check_not_null(expression: &Expression, input: &Value) -> Result<(), Fault> {
+    match &expression.query {
+        Query::Path(path) if input.is_null() && path.input_names().is_some() => Err(
+            Fault::runtime("Unable to apply Path transformation to null or empty input."),
+        ),
+        _ => Ok(()),
+    }
+}
+
 /// The result, put where ResultPath says, into the raw input.
 pub(super) fn place(
     input: &Payload,
@@ -375,14 +389,22 @@ pub(super) fn place(
         ResultPath::Replace => Ok(result),
         ResultPath::Discard => Ok(input.clone()),
         ResultPath::Into(path) => {
-            let value = path
-                .put(input.value().clone(), result.value().clone())
-                .map_err(|error| {
-                    Fault::named(ErrorName::RESULT_PATH_MATCH_FAILURE, error.to_string())
-                })?;
-            checked(value)
+            let placed = path.put(input.value().clone(), result.value().clone());
+            checked(placed.map_err(|error| unplaced(path, input, &error))?)
         }
     }
+}
+
+/// AWS's words, but for what it does not bound.
+fn unplaced(path: &ReferencePath, input: &Payload, error: &PutError) -> Fault {
+    let what = match error {
+        PutError::TooDeep { .. } => error.to_string(),
+        _ => format!(
+            "Unable to apply ReferencePath {path} to input {}",
+            input.text()
+        ),
+    };
+    Fault::named(ErrorName::RESULT_PATH_MATCH_FAILURE, what)
 }
 
 /// A value that was built here may nest deeper than any text that was read.

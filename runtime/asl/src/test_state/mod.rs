@@ -41,6 +41,8 @@ mod verdict;
 mod visit;
 
 #[cfg(test)]
+mod causes;
+#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;

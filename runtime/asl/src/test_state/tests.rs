@@ -395,8 +395,7 @@ fn data_that_does_not_fit_fails_the_state() {
         json!({"definition": {"Type": "Pass", "Parameters": {"a.$": "$.no"}, "End": true}}),
         json!({
             "error": "States.Runtime",
-            "cause": "An error occurred while executing the state 'StateName' (entered at the \
-                      event id #2). The JSONPath '$.no' specified for the field 'a.$' could not \
+            "cause": "The JSONPath '$.no' specified for the field 'a.$' could not \
                       be found in the input '{}'",
             "status": "FAILED",
         }),
