@@ -111,7 +111,7 @@ fn answer(choices: &mut Choices<'_>, command: Command) -> Option<Event> {
     })
 }
 
-fn identity() -> Identity {
+pub(super) fn identity() -> Identity {
     let place = Place::default();
     Identity {
         execution_arn: place.execution("machine", "name"),

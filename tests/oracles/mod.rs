@@ -4,11 +4,13 @@
 //! Each oracle takes bytes, makes what it judges of them, and panics where something does not
 //! hold. An odd first byte takes the rest as text, as it is; an even one has a generator make it.
 
+mod data_flow;
 mod machines;
 mod queries;
 
 use crate::generators::{Choices, bytes_of_seed};
 
+pub use data_flow::data_flow;
 pub use machines::{definition, history};
 pub use queries::{intrinsics, jsonata, jsonpath};
 
@@ -21,7 +23,8 @@ fn raw(choices: &mut Choices<'_>) -> bool {
 pub type Oracle = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const ORACLES: [Oracle; 5] = [
+pub const ORACLES: [Oracle; 6] = [
+    ("data_flow", data_flow),
     ("definition", definition),
     ("history", history),
     ("intrinsics", intrinsics),

@@ -9,7 +9,14 @@ use crate::Result;
 use crate::workspace::{Workspace, at, output, stage};
 
 /// The targets: the oracles of `tests`.
-const TARGETS: [&str; 5] = ["definition", "history", "intrinsics", "jsonata", "jsonpath"];
+const TARGETS: [&str; 6] = [
+    "data_flow",
+    "definition",
+    "history",
+    "intrinsics",
+    "jsonata",
+    "jsonpath",
+];
 
 /// How long a run takes unless said, in seconds.
 const SECONDS: &str = "600";

@@ -26,8 +26,8 @@ usage: cargo xtask <COMMAND>
   test [ARG…]     build what the tests need and run all of them; ARGs go to cargo test
   bench [NAME]    run all benches, or those whose name matches NAME (a glob)
   fuzz TARGET [SECONDS]
-                  run a fuzz target for ten minutes, or so long: definition, history,
-                  intrinsics, jsonata, jsonpath
+                  run a fuzz target for ten minutes, or so long: data_flow,
+                  definition, history, intrinsics, jsonata, jsonpath
   counts          count instructions under valgrind, against tests/counts/baseline.json;
                   --update writes that anew
   guests [rust]   build the tasks of the examples, or those in Rust alone:
