@@ -10,6 +10,8 @@ use crate::formats::Headers;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reader {
     pub(crate) from: From,
+    /// `ExpectedBucketOwner`
+    pub(crate) owner: Option<String>,
     /// How objects are read: none where they themselves are the items.
     pub(crate) format: Option<Format>,
 }
@@ -82,6 +84,7 @@ impl Reader {
         };
         let text = |name| parameters[name].as_str().map(str::to_owned);
         let bucket = text("Bucket").ok_or(ReaderError::Missing("Bucket"))?;
+        let owner = text("ExpectedBucketOwner");
         let config = &reader["ReaderConfig"];
         let input = config["InputType"].as_str();
         let resource = reader["Resource"].as_str().unwrap_or_default();
@@ -92,6 +95,7 @@ impl Reader {
                     bucket,
                     prefix: text("Prefix").unwrap_or_default(),
                 },
+                owner,
                 format: match flatten {
                     true => Some(format(input.ok_or(ReaderError::NothingToLoad)?, config)?),
                     false => None,
@@ -115,16 +119,19 @@ impl Reader {
         Ok(match manifest {
             None => Self {
                 from: From::Object(place),
+                owner,
                 // Without a ReaderConfig it is JSON.
                 format: Some(format(input.unwrap_or("JSON"), config)?),
             },
             // An inventory says itself how it is to be read.
             Some(Manifest::Inventory) => Self {
                 from: From::Manifest(place, Manifest::Inventory),
+                owner,
                 format: None,
             },
             Some(Manifest::Athena) => Self {
                 from: From::Manifest(place, Manifest::Athena),
+                owner,
                 format: Some(format(input.ok_or(ReaderError::NoInputType)?, config)?),
             },
         })

@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 
 use super::listing::{self, Listing};
 use super::object::Object;
-use super::{Buckets, path, unreadable};
+use super::{Bucket, Buckets, path, unreadable};
 use crate::formats::{Bad, Csv, Headers, Json, JsonLines, Parquet, Rows, inflate};
 use crate::limits::MANIFEST_BYTES_MAX;
 use crate::reader::{Format, From, Manifest, Place, Reader};
@@ -37,6 +37,12 @@ pub(super) fn open(
     reader: Reader,
     pinned: Pinned,
 ) -> Result<(Box<dyn Source>, Pinned), Failure> {
+    let (From::Object(Place { bucket, .. })
+    | From::Manifest(Place { bucket, .. }, _)
+    | From::List { bucket, .. }) = &reader.from;
+    if let Some(owner) = &reader.owner {
+        shelf.check_owner(bucket, owner)?;
+    }
     match (reader.from, reader.format) {
         (From::Object(place), Some(format)) => {
             let (object, pinned) = shelf.pinned(&place, pinned)?;
@@ -74,6 +80,20 @@ pub(super) fn open(
 }
 
 impl Shelf {
+    /// A folder belongs to whoever serves it. S3 would be told whom to expect in a header that
+    /// the store library neither sends nor signs; to read without would be to skip a check that
+    /// somebody asked for.
+    fn check_owner(&self, bucket: &str, owner: &str) -> Result<(), Failure> {
+        match self.buckets.find(bucket) {
+            Ok(Bucket::S3(_)) => Err(unreadable(format!(
+                "s3://{bucket}: ExpectedBucketOwner is {owner}, which cannot be checked here: \
+                 leave it out, or give the bucket a folder (--bucket {bucket}=DIR)"
+            ))),
+            // What cannot be found is told by whoever looks for an object in it.
+            _ => Ok(()),
+        }
+    }
+
     fn look(&self, place: &Place) -> Result<Object, Failure> {
         let told = |why: String| unreadable(format!("{}: {why}", place.uri()));
         let bucket = self.buckets.find(&place.bucket).map_err(told)?;
@@ -294,7 +314,11 @@ fn inventory(text: &str) -> Result<(Vec<Place>, Format), String> {
             ),
         },
         "Parquet" => Format::Parquet,
-        other => return Err(format!("an inventory of format {other} cannot be read")),
+        other => {
+            return Err(format!(
+                "an inventory of format {other} cannot be read: let S3 make it as CSV or as Parquet"
+            ));
+        }
     };
     let files = manifest["files"].as_array();
     let files = files.ok_or("an inventory's manifest has an array files")?;

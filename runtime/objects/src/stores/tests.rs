@@ -255,8 +255,16 @@ fn manifests_lead_to_their_objects() {
         r#"{"fileFormat": "ORC", "destinationBucket": "b"}"#,
     );
     let config = json!({"Key": "manifest.json", "InputType": "MANIFEST"});
-    let orc = "s3://b/manifest.json: an inventory of format ORC cannot be read";
-    shelves.refuse(config, orc);
+    let orc = "s3://b/manifest.json: an inventory of format ORC cannot be read: let S3 make it as \
+               CSV or as Parquet";
+    shelves.refuse(config.clone(), orc);
+    let gone = json!({
+        "destinationBucket": "b", "fileFormat": "CSV", "fileSchema": "Key",
+        "files": [{"key": "data/gone.csv.gz"}],
+    });
+    shelves.lay("manifest.json", gone.to_string());
+    let gone = "s3://b/data/gone.csv.gz: The specified key does not exist.";
+    shelves.refuse(config, gone);
 }
 
 #[test]
@@ -272,6 +280,52 @@ fn a_source_that_is_not_there_is_told() {
         json!({"Key": "a//b"}),
         "s3://b/a//b: the key 'a//b' cannot be used",
     );
+}
+
+/// A gibibyte without a line's end, of which no more is read than an item may have.
+#[test]
+fn a_line_of_a_gibibyte_is_refused() {
+    let shelves = Shelves::new();
+    let file = std::fs::File::create(shelves.folder.path().join("long")).unwrap();
+    // Zeros that take no room on the disk.
+    file.set_len(1 << 30).unwrap();
+    for input_type in ["JSONL", "CSV"] {
+        let config = json!({"Key": "long", "InputType": input_type,
+                            "CSVHeaderLocation": "GIVEN", "CSVHeaders": ["a"]});
+        let why = read(&shelves.objects, "getObject", config).unwrap_err();
+        assert!(why.starts_with("s3://b/long: line 1: "), "{why}");
+        assert!(why.ends_with("longer than 8388608 bytes"), "{why}");
+    }
+}
+
+#[test]
+fn an_owner_is_taken_on_trust_for_a_folder_alone() {
+    let bucket_of = |objects: &Arc<Buckets>, bucket: &str| {
+        let reader = Payload::from_value(json!({
+            "Resource": "arn:aws:states:::s3:getObject",
+            "Parameters": {"Bucket": bucket, "Key": "a", "ExpectedBucketOwner": "123456789012"},
+        }));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let opened = runtime.block_on(objects.open(&reader, None));
+        opened
+            .map(|_| ())
+            .map_err(|failure| failure.cause.unwrap_or_default())
+    };
+    let folder = tempfile::tempdir().unwrap();
+    lay(folder.path(), "a", "[1]");
+    let variables = [(
+        "AWS_ENDPOINT_URL_S3".to_owned(),
+        "http://127.0.0.1:1".to_owned(),
+    )];
+    let s3 = S3Settings::from_variables(variables.into_iter(), "us-east-1");
+    let objects = Arc::new(Buckets::new([("b", folder.path())], s3).unwrap());
+    assert_eq!(bucket_of(&objects, "b"), Ok(()));
+    let why = bucket_of(&objects, "other").unwrap_err();
+    let begins = "s3://other: ExpectedBucketOwner is 123456789012, which cannot be checked here";
+    assert!(why.starts_with(begins), "{why}");
 }
 
 /// A bomb of a hundred thousand times its size: what is read ends at the item's bound.

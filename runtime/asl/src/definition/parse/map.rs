@@ -88,6 +88,11 @@ pub(super) fn read(site: &Site<'_>, fields: &Fields<'_>) -> Option<Map> {
             report_inline(fields, name);
         }
     }
+    if distributed.is_some() && fields.has("ItemReader") {
+        for name in ["ItemsPath", "Items"] {
+            warn_unused(fields, name);
+        }
+    }
     let item_selector = fields.template("ItemSelector").or_else(|| {
         let legacy = fields.language == QueryLanguage::JsonPath;
         legacy.then(|| fields.template("Parameters")).flatten()
@@ -168,6 +173,17 @@ fn report_inline(fields: &Fields<'_>, name: &str) {
         let message = format!("Field '{name}' is not supported");
         let problem = Problem::schema(&fields.place, message).spot(Spot::Key(name));
         fields.report(problem.hint("only for ProcessorConfig.Mode DISTRIBUTED"));
+    }
+}
+
+/// Source: Step Functions developer guide, "ItemsPath": only for items that the state is given.
+fn warn_unused(fields: &Fields<'_>, name: &str) {
+    if fields.has(name) {
+        let place = fields.place.key(name);
+        let message = format!("Field '{name}' is not used: ItemReader says where the items are");
+        let problem = Problem::error("ITEMS_NOT_USED", place.steps(), message).warning();
+        let hint = "for a part of a JSON object that is read, use ReaderConfig.ItemsPointer";
+        fields.report(problem.hint(hint));
     }
 }
 

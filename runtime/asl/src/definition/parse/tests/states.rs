@@ -310,6 +310,12 @@ fn distributed_maps() {
         &[],
     );
     distributed(
+        r#""ItemsPath": "$.x", "ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "Parameters": {}}"#,
+        &[
+            "warning: ITEMS_NOT_USED /States/S/ItemsPath Field 'ItemsPath' is not used: ItemReader says where the items are",
+        ],
+    );
+    distributed(
         r#""ItemReader": {"Arguments": {}, "ReaderConfig": {"InputType": "CSV", "MaxItems": 100000001, "Format": 1}}"#,
         &[
             "@/ItemReader These fields are required: [Resource]",
