@@ -19,6 +19,9 @@ const ECHO: &str = include_str!("guests/echo.wat");
 /// gets somewhere on a busy machine too.
 const STEP_MILLISECONDS: u64 = 400;
 
+/// The same is for so many lines: of more it goes on for longer, so that all kills are on the way.
+const STEP_LINES: u64 = 100_000;
+
 fn definition(children: &str) -> Value {
     json!({
         "StartAt": "Each",
@@ -55,7 +58,8 @@ fn nothing_of_a_map_run_is_lost_or_doubled_by_kills() {
         let folder = tempfile::tempdir().expect("a folder");
         let folder = folder.path();
         prepare(folder, children, lines);
-        let killed = (1..=kills).filter(|turn| is_killed(folder, turn * STEP_MILLISECONDS));
+        let step = STEP_MILLISECONDS * lines.div_ceil(STEP_LINES);
+        let killed = (1..=kills).filter(|turn| is_killed(folder, turn * step));
         let killed = killed.count();
         let output = start(folder)
             .stdout(Stdio::piped())
