@@ -43,6 +43,8 @@ mod visit;
 #[cfg(test)]
 mod causes;
 #[cfg(test)]
+mod choices;
+#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
