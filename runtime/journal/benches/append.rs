@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use asl::Timestamp;
-use asl::arn::Place;
+use asl::arn::{ExecutionArn, Place};
 use bench::{Figure, Target, memory_bytes};
 use journal::sqlite::Options;
 use journal::{Append, Change, Found, Journal, Opened, Origin, SqliteJournal, Status};
@@ -81,12 +81,12 @@ fn open(dir: &Path) -> Arc<SqliteJournal> {
     Arc::new(SqliteJournal::open(dir, Options::default()).unwrap())
 }
 
-fn row(name: &str, sequence: u64, rows: u64) -> Append {
-    let place = Place::default();
+/// The ARN is made once an execution, as the engine does it.
+fn row(execution: &ExecutionArn, sequence: u64, rows: u64) -> Append {
     let change = match sequence {
         0 => Change::Opened(Opened {
-            state_machine: place.state_machine("machine"),
-            name: name.into(),
+            state_machine: Place::default().state_machine("machine"),
+            name: execution.name().into(),
             started_at: Timestamp(1_700_000_000_000),
             origin: Origin::default(),
         }),
@@ -96,9 +96,8 @@ fn row(name: &str, sequence: u64, rows: u64) -> Append {
         },
         _ => Change::None,
     };
-    let execution = place.execution("machine", name);
     Append {
-        execution,
+        execution: execution.clone(),
         sequence,
         records: vec![7; ROW_BYTES],
         change,
@@ -126,9 +125,10 @@ fn appended(appenders: usize, rows: u64, time: Duration) -> (f64, Vec<Duration>)
                         let unique = (execution * 4096 + appender as u64)
                             .wrapping_mul(0x9e37_79b9_7f4a_7c15);
                         let name = format!("{unique:016x}-{appender}-{execution}");
+                        let arn = Place::default().execution("machine", &name);
                         for sequence in 0..rows {
                             let submitted = Instant::now();
-                            journal.append(row(&name, sequence, rows)).await.unwrap();
+                            journal.append(row(&arn, sequence, rows)).await.unwrap();
                             waited.push(submitted.elapsed());
                             if began.elapsed() >= time {
                                 return waited;
@@ -160,8 +160,9 @@ fn recover() {
         let mut last = None;
         for execution in 0..OPEN {
             let name = format!("{:016x}", execution.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            let arn = Place::default().execution("machine", &name);
             for sequence in 0..SHORT {
-                last = Some(journal.append(row(&name, sequence, u64::MAX)));
+                last = Some(journal.append(row(&arn, sequence, u64::MAX)));
             }
         }
         last.unwrap().await.unwrap();
