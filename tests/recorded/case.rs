@@ -126,7 +126,7 @@ impl Case {
     }
 
     /// The one recording in which a state is entered with less white space than its execution
-    /// was started with: of the eight whose input is a list, the others keep it as it was sent,
+    /// was started with: of the seven whose input is a list, the others keep it as it was sent,
     /// and so do answers to TestState that are newer than all of them.
     fn restore_white_space(&mut self) {
         if self.name.ends_with("test_map_state_result_writer") {
@@ -218,7 +218,9 @@ impl Case {
             .iter()
             .find(|op| !ours.contains(&op.as_str()))
         {
-            return Some(format!("calls {other}: the API comes later"));
+            return Some(format!(
+                "calls {other}, which is played through the API alone"
+            ));
         }
         if self.histories.is_empty() && self.outputs.is_empty() {
             return Some("no history was recorded".into());
@@ -256,7 +258,7 @@ pub(crate) fn unsupported(definitions: &str, played: &[&str]) -> Option<String> 
         }
     }
     if definitions.contains(":activity:") {
-        return Some("needs an activity worker: the API comes later".into());
+        return Some("needs an activity worker, who is played through the API alone".into());
     }
     None
 }
