@@ -18,7 +18,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bench::{Figure, Target};
+use bench::{Figure, INPUT, THREE_STATES, Target};
 use http_body_util::{BodyExt, Full};
 use hyper::Response;
 use hyper::body::{Bytes, Incoming};
@@ -28,21 +28,6 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 
 use served::{Enough, Load, MACHINE, Served, load};
-
-const THREE_STATES: &str = r#"{
-    "StartAt": "Pass",
-    "States": {
-        "Pass": { "Type": "Pass", "Next": "Choice" },
-        "Choice": {
-            "Type": "Choice",
-            "Choices": [{ "Variable": "$.amount", "NumericGreaterThan": 10, "Next": "Done" }],
-            "Default": "Done"
-        },
-        "Done": { "Type": "Succeed" }
-    }
-}"#;
-
-const INPUT: &str = r#"{"amount": 42, "customer": "c-1", "items": [1, 2, 3, 4, 5, 6, 7, 8]}"#;
 
 const CONNECTIONS: usize = 64;
 

@@ -12,7 +12,7 @@ mod served;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use bench::{Figure, Target};
+use bench::{Figure, INPUT, Target};
 use serde_json::{Value, json};
 
 use served::{Client, Enough, MACHINE, Served, load};
@@ -25,8 +25,6 @@ const WAITS: &str = r#"{
         "Done": { "Type": "Succeed" }
     }
 }"#;
-
-const INPUT: &str = r#"{"amount": 42, "customer": "c-1", "items": [1, 2, 3, 4, 5, 6, 7, 8]}"#;
 
 const MEBIBYTE: f64 = 1024.0 * 1024.0;
 

@@ -13,20 +13,7 @@ use std::time::{Duration, Instant};
 use asl::arn::Place;
 use asl::interpreter::{Command, Event, Execution, Identity, Kind, Report};
 use asl::{Payload, Timestamp, definition};
-use bench::Figure;
-
-const THREE_STATES: &str = r#"{
-    "StartAt": "Pass",
-    "States": {
-        "Pass": { "Type": "Pass", "Next": "Choice" },
-        "Choice": {
-            "Type": "Choice",
-            "Choices": [{ "Variable": "$.amount", "NumericGreaterThan": 10, "Next": "Done" }],
-            "Default": "Done"
-        },
-        "Done": { "Type": "Succeed" }
-    }
-}"#;
+use bench::{Figure, INPUT, THREE_STATES};
 
 const ONE_TASK: &str = r#"{
     "StartAt": "Task",
@@ -55,8 +42,6 @@ const WIDE: &str = r#"{
         }
     }
 }"#;
-
-const INPUT: &str = r#"{"amount": 42, "customer": "c-1", "items": [1, 2, 3, 4, 5, 6, 7, 8]}"#;
 
 fn main() {
     let limit = measure(&mut || {

@@ -18,32 +18,17 @@ use std::time::{Duration, Instant};
 use asl::arn::Place;
 use asl::interpreter::{Event, Execution, Identity, Kind};
 use asl::{Payload, Timestamp};
-use bench::{Figure, Target};
+use bench::{Figure, INPUT, THREE_STATES, Target};
 use engine::{Definition, Engine, Parts, StartRequest, StartedAs};
 use host::scripted::{Answer, Ending, ScriptedHost, digest_of_name};
 use host::{Limits, Module};
 use journal::sqlite::Options;
 use journal::{Journal, MemoryJournal, SqliteJournal};
 
-const THREE_STATES: &str = r#"{
-    "StartAt": "Pass",
-    "States": {
-        "Pass": { "Type": "Pass", "Next": "Choice" },
-        "Choice": {
-            "Type": "Choice",
-            "Choices": [{ "Variable": "$.amount", "NumericGreaterThan": 10, "Next": "Done" }],
-            "Default": "Done"
-        },
-        "Done": { "Type": "Succeed" }
-    }
-}"#;
-
 const ONE_TASK: &str = r#"{
     "StartAt": "Work",
     "States": { "Work": { "Type": "Task", "Resource": "wasm:work", "End": true } }
 }"#;
-
-const INPUT: &str = r#"{"amount": 42, "customer": "c-1", "items": [1, 2, 3, 4, 5, 6, 7, 8]}"#;
 
 /// What a row of one such execution takes in the journal.
 const ROW_BYTES: usize = 900;

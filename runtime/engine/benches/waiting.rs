@@ -16,7 +16,7 @@ use std::time::Instant;
 use asl::Payload;
 use asl::arn::Place;
 use asl::interpreter::{Identity, Kind};
-use bench::{Figure, Target, memory_bytes, memory_bytes_peak, processor_seconds};
+use bench::{Figure, INPUT, Target, memory_bytes, memory_bytes_peak, processor_seconds};
 use engine::{Definition, Engine, Parts, StartRequest, StartedAs};
 use host::scripted::ScriptedHost;
 use journal::SqliteJournal;
@@ -41,8 +41,6 @@ const RETRIES: &str = r#"{
         }
     }
 }"#;
-
-const INPUT: &str = r#"{"amount": 42, "customer": "c-1", "items": [1, 2, 3, 4, 5, 6, 7, 8]}"#;
 
 /// How many are started at once.
 const STARTERS: usize = 1024;
