@@ -73,7 +73,13 @@ names! {
 impl ErrorName {
     /// How names begin that no Task may give itself: the language's, and those by which
     /// the host tells what became of an attempt.
-    pub const RESERVED: [&'static str; 3] = ["States.", "Wasm.", "Stepwell."];
+    const RESERVED: [&'static str; 3] = ["States.", "Wasm.", "Stepwell."];
+
+    /// The reserved beginning of a name, when it has one.
+    pub fn reserved_prefix(name: &str) -> Option<&'static str> {
+        let mut prefixes = Self::RESERVED.into_iter();
+        prefixes.find(|prefix| name.starts_with(prefix))
+    }
 
     /// The name as text.
     pub fn as_str(&self) -> &str {

@@ -1,8 +1,8 @@
 //! What does a guest notice of neighbours that want everything?
 //!
-//! One guest is called again and again, alone, and then beside one of each kind that computes for
-//! ever, grows, recurses, logs, prints and sleeps, each begun again when it ends; in turns, so
-//! that a noisy machine is noisy to both. Expected: a p99 within twice of the undisturbed one.
+//! One guest is called again and again, alone, and then beside one that computes for ever, grows,
+//! recurses, logs, prints or sleeps, and beside all of these, each begun again when it ends; in
+//! turns, so that a noisy machine is noisy to both. Expected: a p99 within twice of the undisturbed one.
 //!
 //! `cargo bench -p host --features wasm --bench neighbour [-- GUEST.wasm INPUT.json]`
 
@@ -16,10 +16,11 @@ use asl::Payload;
 use bench::{Figure, Target};
 use host::wasm::WasmHost;
 use host::{Limits, Module, TaskHost as _};
+use tokio::task::JoinSet;
 
-/// Turns, and calls of each: some seconds in all.
-const TURNS: usize = 7;
-const CALLS: usize = 3_000;
+/// Turns of each kind, and how long one lasts: half a minute in all, however slow a call is.
+const TURNS: usize = 5;
+const TURN: Duration = Duration::from_millis(400);
 /// Between two calls, as a neighbour that has other things to do.
 const PAUSE: Duration = Duration::from_micros(200);
 
@@ -42,10 +43,11 @@ async fn prepared(host: &WasmHost, bytes: Vec<u8>, limits: Limits) -> Module {
     Module::pure(prepared.digest, limits)
 }
 
-/// How long each call took, sorted.
+/// How long each call of a turn took.
 async fn calls(host: &WasmHost, module: &Module, input: &Payload) -> Vec<Duration> {
-    let mut took = Vec::with_capacity(CALLS);
-    for _ in 0..CALLS {
+    let mut took = Vec::new();
+    let turn = Instant::now();
+    while turn.elapsed() < TURN {
         tokio::time::sleep(PAUSE).await;
         let begun = Instant::now();
         let outcome = host.run(guest::attempt(module, input)).await;
@@ -62,6 +64,41 @@ async fn calls(host: &WasmHost, module: &Module, input: &Payload) -> Vec<Duratio
 fn p99(mut took: Vec<Duration>) -> f64 {
     took.sort();
     took[took.len() * 99 / 100].as_secs_f64() * 1e6
+}
+
+/// Begins each of them again whenever it ends, however it ends; for as long as the answer lives.
+fn disturb(host: &Arc<WasmHost>, hostile: &[Module], input: &Payload) -> JoinSet<()> {
+    let mut neighbours = JoinSet::new();
+    for module in hostile {
+        let (host, module, input) = (Arc::clone(host), module.clone(), input.clone());
+        neighbours.spawn(async move {
+            loop {
+                let _ = host.run(guest::attempt(&module, &input)).await;
+            }
+        });
+    }
+    neighbours
+}
+
+/// p99 of a call alone, and beside those neighbours.
+async fn beside(
+    host: &Arc<WasmHost>,
+    (module, input): (&Module, &Payload),
+    hostile: &[Module],
+) -> (f64, f64) {
+    let turn = || {
+        let (host, module, input) = (Arc::clone(host), module.clone(), input.clone());
+        tokio::spawn(async move { calls(&host, &module, &input).await })
+    };
+    let (mut alone, mut disturbed) = (Vec::new(), Vec::new());
+    for _ in 0..TURNS {
+        alone.extend(turn().await.expect("no panic"));
+        let mut neighbours = disturb(host, hostile, input);
+        disturbed.extend(turn().await.expect("no panic"));
+        assert!(neighbours.try_join_next().is_none(), "none is quiet");
+        neighbours.shutdown().await;
+    }
+    (p99(alone), p99(disturbed))
 }
 
 async fn measure() {
@@ -83,33 +120,20 @@ async fn measure() {
         let bytes = guest::of_tests(name, |text| text);
         hostile.push(prepared(&host, bytes, limits).await);
     }
-    let (mut alone, mut beside) = (Vec::new(), Vec::new());
-    for _ in 0..TURNS {
-        let (quiet, given) = (Arc::clone(&host), (module.clone(), input.clone()));
-        let took = tokio::spawn(async move { calls(&quiet, &given.0, &given.1).await });
-        alone.extend(took.await.expect("no panic"));
-        let neighbours: Vec<_> = hostile
-            .iter()
-            .map(|module| {
-                let (host, module, input) = (Arc::clone(&host), module.clone(), input.clone());
-                tokio::spawn(async move {
-                    loop {
-                        // However it ends, it begins again.
-                        let _ = host.run(guest::attempt(&module, &input)).await;
-                    }
-                })
-            })
-            .collect();
-        let (noisy, given) = (Arc::clone(&host), (module.clone(), input.clone()));
-        let took = tokio::spawn(async move { calls(&noisy, &given.0, &given.1).await });
-        beside.extend(took.await.expect("no panic"));
-        for neighbour in neighbours {
-            neighbour.abort();
-        }
+    for (name, one) in HOSTILE.iter().zip(&hostile) {
+        let (alone, disturbed) = beside(&host, (&module, &input), std::slice::from_ref(one)).await;
+        Figure::new(
+            "neighbour",
+            format!("p99 of a call beside {name}"),
+            disturbed,
+            "µs",
+        )
+        .beside("p99 of a call alone", alone)
+        .print();
     }
-    let alone = p99(alone);
-    let name = format!("p99 of a call beside {} hostile guests", HOSTILE.len());
-    Figure::new("neighbour", name, p99(beside), "µs")
+    let (alone, disturbed) = beside(&host, (&module, &input), &hostile).await;
+    let name = format!("p99 of a call beside all {} hostile guests", HOSTILE.len());
+    Figure::new("neighbour", name, disturbed, "µs")
         .beside("p99 of a call alone", alone)
         .ratio_should_be(Target::AtMost(2.0))
         .print();

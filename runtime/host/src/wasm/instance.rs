@@ -11,7 +11,7 @@ use super::bindings::stepwell::task::types;
 use super::guest::Guest;
 use super::lane::Ticks;
 use super::limits;
-use super::loaded::Loaded;
+use super::loaded::{Linked, Loaded};
 use super::secrets::SecretStore;
 use super::verdict::{self, TimedOut};
 use crate::{Attempt, Error, Grants, Limits, Outcome, Usage};
@@ -59,23 +59,14 @@ impl Run {
         let begun = Instant::now();
         // An end beyond what the clock can tell is no end.
         let deadline = begun.checked_add(limits.timeout);
-        let reads = (!matches!(*self.loaded, Loaded::Task(_))).then(|| input.clone());
+        let reads = (!matches!(self.loaded.linked, Linked::Task(_))).then(|| input.clone());
         let mut guest = Guest::new(&module, context, on_heartbeat, reads);
         if let Err(failure) = equip(&mut guest, &module.grants, &self.secrets) {
             return Ok(not_begun(failure, &limits, begun.elapsed()));
         }
         let mut store = store(engine, &limits, deadline, guest, self.ticks)?;
-        let called = match deadline {
-            // The running guest sees the deadline by itself; this one is for one that waits.
-            Some(deadline) => {
-                let call = call(&self.loaded, &mut store, &input);
-                match tokio::time::timeout_at(deadline.into(), call).await {
-                    Ok(called) => called,
-                    Err(_) => Err(TimedOut.into()),
-                }
-            }
-            None => call(&self.loaded, &mut store, &input).await,
-        };
+        let call = call(&self.loaded.linked, &mut store, &input);
+        let called = within(deadline, call).await;
         let wall_time = begun.elapsed();
         let guest = store.data();
         let mut result = guest.keep_secrets(verdict::of(called, guest, &limits)?);
@@ -146,14 +137,32 @@ fn store(
     Ok(store)
 }
 
+/// The call, or [`TimedOut`]. A guest that runs sees the deadline by itself; this is for one that
+/// waits.
+async fn within(
+    deadline: Option<Instant>,
+    call: impl Future<Output = wasmtime::Result<Returned>>,
+) -> wasmtime::Result<Returned> {
+    let Some(deadline) = deadline else {
+        return call.await;
+    };
+    tokio::select! {
+        // The timer first: after a guest computed, whoever asked, and the timer's runtime with
+        // them, may be gone.
+        biased;
+        () = tokio::time::sleep_until(deadline.into()) => Err(TimedOut.into()),
+        called = call => called,
+    }
+}
+
 /// Instantiates and calls.
 async fn call(
-    loaded: &Loaded,
+    linked: &Linked,
     store: &mut Store<Guest>,
     input: &Payload,
 ) -> wasmtime::Result<Returned> {
-    match loaded {
-        Loaded::Task(task) => {
+    match linked {
+        Linked::Task(task) => {
             let task = task.instantiate_async(&mut *store).await?;
             let handler = task.stepwell_task_handler();
             // The generated binding wants a `String`.
@@ -166,14 +175,14 @@ async fn call(
                 Err(error) => Ok(Returned::Unreadable(error)),
             }
         }
-        Loaded::Command(command) => {
+        Linked::Command(command) => {
             let ran = async {
                 let command = command.instantiate_async(&mut *store).await?;
                 command.wasi_cli_run().call_run(store).await
             };
             exited(ran.await.map(|ran| i32::from(ran.is_err())))
         }
-        Loaded::Preview1(module) => {
+        Linked::Preview1(module) => {
             let ran = async {
                 let instance = module.instantiate_async(&mut *store).await?;
                 let start = instance.get_typed_func::<(), ()>(&mut *store, "_start")?;
@@ -212,7 +221,7 @@ fn usage(store: &Store<Guest>, limits: &Limits, wall_time: Duration) -> Usage {
 pub(super) fn named_by_guest(error: &str, cause: &str) -> Failure {
     let cut = |text: &str, chars_max: usize| -> String { text.chars().take(chars_max).collect() };
     let error = cut(error, asl::limits::ERROR_CHARS_MAX);
-    if let Some(prefix) = ErrorName::RESERVED.iter().find(|p| error.starts_with(**p)) {
+    if let Some(prefix) = ErrorName::reserved_prefix(&error) {
         let cause = format!(
             "the Task failed by the name `{error}`, but names beginning with `{prefix}` are not \
              a Task's to give; rename it. Its cause: {cause}"

@@ -9,11 +9,19 @@ use wasmtime_wasi::p2::bindings::CommandPre;
 
 use super::bindings::TaskPre;
 use super::guest::Guest;
+use super::lane::Habit;
 use super::limits;
 use crate::{Digest, Kind};
 
-/// A module whose imports are resolved: what remains is a fresh instance and a call.
-pub(super) enum Loaded {
+/// A module that is ready to be instantiated, and what was learnt of it since.
+pub(super) struct Loaded {
+    pub(super) linked: Linked,
+    /// Where its next attempt begins.
+    pub(super) habit: Habit,
+}
+
+/// Compiled code whose imports are resolved: what remains is a fresh instance and a call.
+pub(super) enum Linked {
     /// Exports `stepwell:task/handler`.
     Task(TaskPre<Guest>),
     /// Exports `wasi:cli/run`.
@@ -22,7 +30,14 @@ pub(super) enum Loaded {
     Preview1(InstancePre<Guest>),
 }
 
-impl Loaded {
+impl From<Linked> for Loaded {
+    fn from(linked: Linked) -> Self {
+        let habit = Habit::default();
+        Self { linked, habit }
+    }
+}
+
+impl Linked {
     pub(super) fn kind(&self) -> Kind {
         match self {
             Self::Task(_) => Kind::Task,

@@ -229,7 +229,7 @@ impl TaskHost for WasmHost {
             let ticks = Ticks::default();
             let engine = self.shared.engine.clone();
             let running = Run {
-                loaded,
+                loaded: Arc::clone(&loaded),
                 secrets: Arc::clone(&self.secrets),
                 ticks: ticks.clone(),
             };
@@ -238,7 +238,10 @@ impl TaskHost for WasmHost {
                 drop((slot, ticking));
                 ended
             });
-            self.slow_lane.drive(running, ticks).await
+            let driving = self.slow_lane.drive(running, &ticks, &loaded.habit);
+            let outcome = driving.await?;
+            loaded.habit.learn(&outcome, &ticks);
+            Ok(outcome)
         })
     }
 }

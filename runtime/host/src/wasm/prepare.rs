@@ -14,7 +14,7 @@ use super::contract;
 use super::entry::{self, Entry};
 use super::limits;
 use super::linkers::Linkers;
-use super::loaded::Loaded;
+use super::loaded::{Linked, Loaded};
 use super::module_store::digest_of;
 use super::shape;
 use crate::{Digest, Error, NotPrepared, Prepared};
@@ -140,15 +140,15 @@ impl Shared {
     ) -> Result<(Prepared, Arc<Loaded>), PrepareError> {
         let (code, fresh) = self.code(compiled)?;
         let imports = imports_of(&self.engine, &code);
-        let loaded = link(&self.engine, &self.linkers, &code)?;
+        let linked = link(&self.engine, &self.linkers, &code)?;
         self.store.put(&digest, bytes)?;
         self.keep(&digest, fresh.as_deref());
         let prepared = Prepared {
             digest,
-            kind: loaded.kind(),
+            kind: linked.kind(),
             imports,
         };
-        Ok((prepared, Arc::new(loaded)))
+        Ok((prepared, Arc::new(linked.into())))
     }
 
     /// Finds a stored module: its compiled code, mapped, or its bytes. Blocks.
@@ -171,7 +171,7 @@ impl Shared {
     ) -> Result<Arc<Loaded>, PrepareError> {
         let (code, fresh) = self.code(compiled)?;
         self.keep(digest, fresh.as_deref());
-        link(&self.engine, &self.linkers, &code).map(Arc::new)
+        link(&self.engine, &self.linkers, &code).map(|linked| Arc::new(linked.into()))
     }
 
     fn find(&self, digest: &Digest) -> Option<Code> {
@@ -220,7 +220,7 @@ fn imports_of(engine: &Engine, code: &Code) -> Vec<String> {
 }
 
 /// Resolves the imports and finds what to call.
-fn link(engine: &Engine, linkers: &Linkers, code: &Code) -> Result<Loaded, PrepareError> {
+fn link(engine: &Engine, linkers: &Linkers, code: &Code) -> Result<Linked, PrepareError> {
     match code {
         Code::Component(component) => link_component(engine, linkers, component),
         Code::Core(module) => link_core(linkers, module),
@@ -231,7 +231,7 @@ fn link_component(
     engine: &Engine,
     linkers: &Linkers,
     component: &Component,
-) -> Result<Loaded, PrepareError> {
+) -> Result<Linked, PrepareError> {
     let ty = component.component_type();
     let imports = ty.imports(engine).map(|(name, _)| name);
     contract::check(imports.chain(ty.exports(engine).map(|(name, _)| name)))?;
@@ -262,15 +262,15 @@ fn link_component(
         .instantiate_pre(component)
         .map_err(|error| PrepareError::UnknownImports(vec![format!("{error:#}")]))?;
     match entry::find(engine, &ty)? {
-        Some(Entry::Handler) => TaskPre::new(pre).map(Loaded::Task).map_err(invalid),
-        Some(Entry::Run) => CommandPre::new(pre).map(Loaded::Command).map_err(invalid),
+        Some(Entry::Handler) => TaskPre::new(pre).map(Linked::Task).map_err(invalid),
+        Some(Entry::Run) => CommandPre::new(pre).map(Linked::Command).map_err(invalid),
         None => Err(PrepareError::NoEntry(listed(
             ty.exports(engine).map(|(name, _)| name),
         ))),
     }
 }
 
-fn link_core(linkers: &Linkers, module: &Module) -> Result<Loaded, PrepareError> {
+fn link_core(linkers: &Linkers, module: &Module) -> Result<Linked, PrepareError> {
     let pre = linkers.core.instantiate_pre(module).map_err(|error| {
         match error.downcast_ref::<UnknownImportError>() {
             Some(import) => {
@@ -287,7 +287,7 @@ fn link_core(linkers: &Linkers, module: &Module) -> Result<Loaded, PrepareError>
         let exports = module.exports().map(|export| export.name());
         return Err(PrepareError::NoEntry(listed(exports)));
     }
-    Ok(Loaded::Preview1(pre))
+    Ok(Linked::Preview1(pre))
 }
 
 /// Names fit for a message: few, and each of a length one can read.
