@@ -8,6 +8,7 @@ use api::{Answer, Api, Caller, Quotas, Registry, SdkCalls};
 use asl::arn::Place;
 use engine::{Clock, Engine, Entropy, Parts};
 use journal::{Journal, MemoryJournal};
+use objects::Objects;
 use serde_json::Value;
 
 use super::logged::Logged;
@@ -30,6 +31,14 @@ impl Stand {
     /// One with nothing in it but these functions, by name and behaviour. Must be made on a
     /// paused runtime.
     pub(super) fn new(functions: HashMap<String, String>) -> Self {
+        Self::with_objects(functions, Arc::new(objects::NoObjects))
+    }
+
+    /// The same with buckets that its state machines may name.
+    pub(super) fn with_objects(
+        functions: HashMap<String, String>,
+        objects: Arc<dyn Objects>,
+    ) -> Self {
         let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::default());
         let clock: Arc<dyn Clock> = Arc::new(VirtualClock::default());
         let entropy: Arc<dyn Entropy> = Arc::new(Draws::default());
@@ -48,6 +57,7 @@ impl Stand {
             directory,
             services: services.clone(),
             observer: Some(Arc::new(logged.clone())),
+            objects,
             ..Parts::new(Arc::clone(&journal), functions.clone(), functions)
         }));
         queue.serve(Arc::downgrade(&engine));

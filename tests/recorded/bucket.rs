@@ -1,13 +1,16 @@
 //! What lay in the buckets of recorded Map Runs. The recordings say what was read, not from
 //! what: the objects here are made from that, with a little more where something is cut off.
 
-use std::path::Path;
+use std::sync::Arc;
+
+use objects::Buckets;
+use serde_json::Value;
 
 /// An object: its key and what is in it.
 type Object = (&'static str, &'static str);
 
 /// The resources of an ItemReader and a ResultWriter that cases may name.
-pub(super) const RESOURCES: [&str; 3] = ["s3:getObject", "s3:listObjectsV2", "s3:putObject"];
+pub(crate) const RESOURCES: [&str; 3] = ["s3:getObject", "s3:listObjectsV2", "s3:putObject"];
 
 const CONTENTS: [(&str, &[Object]); 6] = [
     (
@@ -57,9 +60,39 @@ pub(super) fn contents(case: &str) -> Option<&'static [Object]> {
     known.map(|(_, objects)| *objects)
 }
 
-/// Lays a case's objects out in a folder.
-pub(super) fn fill(case: &str, folder: &Path) {
-    for (key, text) in contents(case).into_iter().flatten() {
-        std::fs::write(folder.join(key), text).expect("a folder to write in");
+/// The buckets that these definitions or inputs name.
+pub(crate) fn named<'v>(
+    definitions: impl Iterator<Item = &'v Value>,
+    inputs: impl Iterator<Item = &'v Value>,
+) -> Vec<String> {
+    let writers = definitions.flat_map(|machine| {
+        let states = machine["States"].as_object().into_iter().flatten();
+        states.map(|(_, state)| &state["ResultWriter"]["Parameters"]["Bucket"])
+    });
+    let read = inputs.map(|input| &input["Bucket"]);
+    let named = writers.chain(read).filter_map(Value::as_str);
+    named.map(str::to_owned).collect()
+}
+
+/// A case's buckets, by these names, all of them one folder that goes with this.
+pub(crate) struct Shelf {
+    /// What an engine reads and writes them through.
+    pub(crate) buckets: Arc<Buckets>,
+    /// Kept as long as it is used.
+    _folder: tempfile::TempDir,
+}
+
+impl Shelf {
+    pub(crate) fn of(case: &str, names: &[String]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (key, text) in contents(case).into_iter().flatten() {
+            std::fs::write(folder.path().join(key), text).expect("a folder to write in");
+        }
+        let named = names.iter().map(|name| (name.as_str(), folder.path()));
+        let buckets = Buckets::new(named, None).expect("a folder");
+        Self {
+            buckets: Arc::new(buckets),
+            _folder: folder,
+        }
     }
 }

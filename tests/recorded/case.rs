@@ -121,18 +121,10 @@ impl Case {
         }
         parsed.take_recorded(&case["recorded"]);
         parsed.restore_inputs();
-        parsed.restore_white_space();
-        parsed
-    }
-
-    /// The one recording in which a state is entered with less white space than its execution
-    /// was started with: of the seven whose input is a list, the others keep it as it was sent,
-    /// and so do answers to TestState that are newer than all of them.
-    fn restore_white_space(&mut self) {
-        if self.name.ends_with("test_map_state_result_writer") {
-            let sent = self.histories[0][0]["executionStartedEventDetails"]["input"].clone();
-            self.histories[0][1]["stateEnteredEventDetails"]["input"] = sent;
+        if let Some(events) = parsed.histories.first_mut() {
+            restore_white_space(&parsed.name, events);
         }
+        parsed
     }
 
     /// Some calls were lost where two inputs were equal in Python (`1` and `True`): the
@@ -174,18 +166,11 @@ impl Case {
 
     /// The buckets that its definitions or inputs name.
     pub(super) fn buckets(&self) -> Vec<String> {
-        let inputs = self.executions.iter().filter_map(|execution| {
-            let input: Value = serde_json::from_str(&execution.input).ok()?;
-            input["Bucket"].as_str().map(str::to_owned)
-        });
-        let writers = self.machines.values().flat_map(|machine| {
-            let states = machine["States"].as_object().into_iter().flatten();
-            states.filter_map(|(_, state)| {
-                let bucket = state["ResultWriter"]["Parameters"]["Bucket"].as_str();
-                bucket.map(str::to_owned)
-            })
-        });
-        inputs.chain(writers).collect()
+        let inputs = self.executions.iter().map(|execution| &execution.input);
+        let inputs: Vec<Value> = inputs
+            .filter_map(|input| serde_json::from_str(input).ok())
+            .collect();
+        bucket::named(self.machines.values(), inputs.iter())
     }
 
     fn needs_bucket(&self) -> bool {
@@ -232,6 +217,16 @@ impl Case {
         let definitions: String = definitions.collect();
         let played = [&queue::RESOURCES[..], &bucket::RESOURCES].concat();
         unsupported(&definitions, &played)
+    }
+}
+
+/// The one recording in which a state is entered with less white space than its execution
+/// was started with: of the seven whose input is a list, the others keep it as it was sent,
+/// and so do answers to TestState that are newer than all of them.
+pub(crate) fn restore_white_space(case: &str, events: &mut [Value]) {
+    if case.ends_with("test_map_state_result_writer") {
+        let sent = events[0]["executionStartedEventDetails"]["input"].clone();
+        events[1]["stateEnteredEventDetails"]["input"] = sent;
     }
 }
 

@@ -10,7 +10,8 @@ mod functions;
 mod queue;
 mod run;
 
-pub(crate) use case::{ACCOUNT, as_sent, other_order, unsupported};
+pub(crate) use bucket::{RESOURCES as OF_BUCKETS, Shelf, named as named_buckets};
+pub(crate) use case::{ACCOUNT, as_sent, other_order, restore_white_space, unsupported};
 pub(crate) use compare::{Bindings, history as compare_histories, value as compare};
 pub(crate) use functions::Functions;
 pub(crate) use queue::{Queue, RESOURCES};

@@ -10,7 +10,6 @@ use asl::interpreter::{Identity, Kind};
 use asl::{Failure, Payload};
 use engine::{Clock, Definition, Directory, Engine, NoTarget, Parts, StartRequest, StartTarget};
 use journal::MemoryJournal;
-use objects::Buckets;
 use serde_json::{Value, json};
 
 use super::case::{ACCOUNT, Callback, Case, Execution, Said};
@@ -77,7 +76,7 @@ struct Stage {
     engine: Arc<Engine>,
     queue: Arc<Queue>,
     /// Kept as long as it is used.
-    _folder: tempfile::TempDir,
+    _shelf: bucket::Shelf,
 }
 
 impl Stage {
@@ -89,13 +88,9 @@ impl Stage {
         });
         let journal = Arc::new(MemoryJournal::default());
         let queue = Arc::new(Queue::default());
-        let folder = tempfile::tempdir().expect("a folder");
-        bucket::fill(&case.name, folder.path());
-        let named = case.buckets();
-        let named = named.iter().map(|name| (name.as_str(), folder.path()));
-        let buckets = Buckets::new(named, None).expect("a folder");
+        let shelf = bucket::Shelf::of(&case.name, &case.buckets());
         let engine = Arc::new(Engine::new(Parts {
-            objects: Arc::new(Arc::new(buckets)),
+            objects: Arc::new(Arc::clone(&shelf.buckets)),
             clock,
             entropy: Arc::new(FixedEntropy),
             services: queue.clone(),
@@ -106,7 +101,7 @@ impl Stage {
         Self {
             engine,
             queue,
-            _folder: folder,
+            _shelf: shelf,
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::{Map, Value, json};
 
 use crate::api::model::MODEL;
-use crate::recorded::{ACCOUNT, as_sent};
+use crate::recorded::{ACCOUNT, as_sent, named_buckets, restore_white_space};
 
 /// Parameters that hold JSON as text; recordings show most of it parsed.
 const JSON: [&str; 6] = [
@@ -69,7 +69,12 @@ pub(super) enum Expected {
 impl Case {
     pub(super) fn parse(text: &str) -> Self {
         let text = text.replace("000000000000", ACCOUNT);
-        let case: Value = serde_json::from_str(&text).expect("a case is JSON");
+        let mut case: Value = serde_json::from_str(&text).expect("a case is JSON");
+        let name = case["case"].as_str().unwrap_or_default().to_owned();
+        let history = case.pointer_mut("/recorded/get_execution_history/events");
+        if let Some(events) = history.and_then(Value::as_array_mut) {
+            restore_white_space(&name, events);
+        }
         let mut functions = HashMap::new();
         let mut calls = Vec::new();
         for call in case["calls"].as_array().into_iter().flatten() {
@@ -90,7 +95,7 @@ impl Case {
         let logged = LOGGED.iter().find_map(|name| case["recorded"].get(name));
         let recorded = case["recorded"].as_object().into_iter().flatten();
         Self {
-            name: case["case"].as_str().unwrap_or_default().to_owned(),
+            name,
             functions,
             calls,
             logged: logged.cloned(),
@@ -99,6 +104,20 @@ impl Case {
                 .flat_map(|(name, answer)| answers(name, answer))
                 .collect(),
         }
+    }
+}
+
+impl Case {
+    /// The buckets that its definitions or inputs name.
+    pub(super) fn buckets(&self) -> Vec<String> {
+        let texts = |field: &'static str| -> Vec<Value> {
+            let texts = self.calls.iter().filter_map(move |call| {
+                let text = call.parameters[field].as_str()?;
+                serde_json::from_str(text).ok()
+            });
+            texts.collect()
+        };
+        named_buckets(texts("definition").iter(), texts("input").iter())
     }
 }
 

@@ -10,7 +10,7 @@ mod world;
 use case::{Case, OF_OTHER_SERVICES};
 
 use super::stand::in_virtual_time;
-use crate::recorded::{RESOURCES, other_order, unsupported};
+use crate::recorded::{OF_BUCKETS, RESOURCES, other_order, unsupported};
 use crate::recordings;
 
 /// Cases that cannot be as recorded, by the end of their names, and why.
@@ -47,7 +47,7 @@ fn out_of_reach(case: &Case) -> Option<String> {
     }
     let definitions = case.calls.iter();
     let definitions = definitions.filter_map(|call| call.parameters["definition"].as_str());
-    let played = [&RESOURCES[..], &["aws-sdk:sfn:startExecution"]].concat();
+    let played = [&RESOURCES[..], &OF_BUCKETS, &["aws-sdk:sfn:startExecution"]].concat();
     unsupported(&definitions.collect::<String>(), &played)
 }
 

@@ -2,6 +2,7 @@
 //! back to any point of it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use api::Answer;
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::case::{Call, Case};
 use crate::api::stand::Stand;
-use crate::recorded::ACCOUNT;
+use crate::recorded::{ACCOUNT, Shelf};
 
 /// One step on the way.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub(super) enum Move {
 pub(super) struct World<'c> {
     case: &'c Case,
     stand: Stand,
+    /// Kept as long as it is used.
+    _shelf: Shelf,
     /// What was done, so that it can be done again.
     moves: Vec<Move>,
     /// How many of the case's calls were made.
@@ -41,9 +44,12 @@ pub(super) struct World<'c> {
 impl<'c> World<'c> {
     /// Where nothing was done yet.
     pub(super) fn new(case: &'c Case) -> Self {
+        let shelf = Shelf::of(&case.name, &case.buckets());
+        let objects = Arc::new(Arc::clone(&shelf.buckets));
         Self {
             case,
-            stand: Stand::new(case.functions.clone()),
+            stand: Stand::with_objects(case.functions.clone(), objects),
+            _shelf: shelf,
             moves: Vec::new(),
             made: 0,
             executions: Vec::new(),
