@@ -83,12 +83,15 @@ pub const JSONATA_MILLISECONDS_MAX: u64 = 10_000;
 /// Bytes that the arrays, objects and functions of one JSONata evaluation hold at once. Ours:
 /// with the text that its steps can make, an evaluation stays below half a gibibyte.
 pub const JSONATA_MEMORY_MAX: usize = 192 << 20;
-/// Nesting of one JSONata evaluation, in levels. Ours: a call that is no tail call takes
-/// about five.
-pub const JSONATA_DEPTH_MAX: usize = 1_000;
-/// A string that a JSONata evaluation builds, its result, and what it passes to one function
-/// of ours, in bytes. Ours: a payload's bound with room for what is cut down later.
+/// Nesting of one JSONata evaluation, in nodes of the expression. Source: measured on AWS, as
+/// reported: a sum of 100 terms is evaluated, and one of more is a stack overflow.
+pub const JSONATA_DEPTH_MAX: usize = 100;
+/// The result of a JSONata evaluation, and what it passes to one function of ours, in bytes.
+/// Ours: a payload's bound with room for what is cut down later.
 pub const JSONATA_BYTES_MAX: usize = 1_048_576;
-/// Items of an array that a JSONata evaluation builds. Ours: a payload cannot hold more than
-/// 131,072.
-pub const JSONATA_ITEMS_MAX: usize = 131_072;
+/// A string that a JSONata evaluation builds, in bytes. Source: measured on AWS, as reported: of
+/// strings that double, one of 4 MiB is taken, and one of 8 MiB is not.
+pub const JSONATA_STRING_BYTES_MAX: usize = 4 << 20;
+/// Items of an array that a JSONata evaluation builds. Source: measured on AWS, as reported:
+/// `[1..873782]` is taken, and one item more is not.
+pub const JSONATA_ITEMS_MAX: usize = 873_782;

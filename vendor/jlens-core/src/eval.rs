@@ -249,6 +249,9 @@ pub(crate) const DEFAULT_MAX_RESULT_SIZE: usize = 1 << 28;
 /// The state of one evaluation.
 pub(crate) struct Evaluator<'t, 'a> {
     depth: usize,
+    /// Calls back from native functions, one within the other.
+    // Stepwell: upstream counts them as depth, which jsonata-js does not.
+    callbacks: usize,
     limits: Limits,
     /// Frames that may be part of reference cycles (a frame binding a closure that captures
     /// it). Their bindings are cleared when the evaluation ends so the memory is reclaimed.
@@ -485,6 +488,7 @@ pub(crate) fn evaluate<'a, 'v, R>(
     let _running = meter::enter(limits.max_steps, limits.max_memory, limits.timeout);
     let mut ev = Evaluator {
         depth: 0,
+        callbacks: 0,
         cyclic_max: CYCLIC_MIN,
         rng: limits.seed.map_or(0, |seed| splitmix64(seed) | 1),
         limits,
@@ -1956,7 +1960,7 @@ impl<'a> Evaluator<'_, 'a> {
     /// Applies a function on behalf of a native function (`$map`, `$sort`, `$replace`...). A
     /// recursion through such calls evaluates no expression between two levels when the
     /// lambda's body is a tail call (`function($n){ $map(..., function($v){ $f($v) }) }`), so
-    /// each call counts as a level of depth and checks the stack itself.
+    /// the calls are counted on their own, to the same limit, and check the stack themselves.
     pub(crate) fn callback(
         &mut self,
         func: &Value<'a>,
@@ -1966,12 +1970,15 @@ impl<'a> Evaluator<'_, 'a> {
         if crate::stack::exhausted() {
             return Err(Error::new("D1011").with("value", self.depth));
         }
-        self.depth += 1;
+        if self.callbacks >= self.limits.max_depth {
+            return Err(Error::new("D1011").with("value", self.limits.max_depth));
+        }
+        self.callbacks += 1;
         let result = crate::stack::grow(|| {
             self.guardrails()?;
             self.apply(func, args, &Value::Null, env)
         });
-        self.depth -= 1;
+        self.callbacks -= 1;
         result
     }
 

@@ -99,6 +99,14 @@ pub trait Builder {
     /// jsonata-js prints one below 10^21 without a decimal point.
     fn number(&mut self, value: f64) -> Self::Value;
 
+    /// Builds a number that is not finite. `None`, the default, builds NaN as `null`, and fails
+    /// for an infinity.
+    // Stepwell: upstream always writes null.
+    fn not_finite(&mut self, value: f64) -> Option<Self::Value> {
+        let _ = value;
+        None
+    }
+
     /// Builds a string.
     fn string(&mut self, value: &str) -> Self::Value;
 

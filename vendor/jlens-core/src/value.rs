@@ -1285,8 +1285,18 @@ impl<'a> Value<'a> {
                 charge(budget, if *b { 4 } else { 5 })?;
                 builder.bool(*b)
             }
-            // Stepwell: upstream writes infinity as null.
-            Value::Number(n) if n.is_infinite() => return Err(TooLarge::Infinite(*n)),
+            // Stepwell: upstream writes null.
+            Value::Number(n) if !n.is_finite() => match builder.not_finite(*n) {
+                Some(written) => {
+                    charge(budget, 12)?;
+                    written
+                }
+                None if n.is_infinite() => return Err(TooLarge::Infinite(*n)),
+                None => {
+                    charge(budget, 4)?;
+                    builder.null()
+                }
+            },
             Value::Number(n) => {
                 charge(budget, number_len(*n))?;
                 write_number(builder, *n)

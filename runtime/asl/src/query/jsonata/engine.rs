@@ -23,22 +23,24 @@ pub struct Program {
     draws: bool,
 }
 
-/// How large the values of an evaluation may grow. [`Default`] is what a state machine gets.
+/// How large the values of an evaluation may grow, and how deep it may nest.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
+    /// Nodes of the expression that are being evaluated, one within the other.
+    pub depth_max: usize,
     /// Items of an array that it builds.
     pub items_max: usize,
     /// Bytes that its arrays, objects and functions hold at once.
     pub memory_bytes_max: usize,
 }
 
-impl Default for Bounds {
-    fn default() -> Self {
-        Self {
-            items_max: limits::JSONATA_ITEMS_MAX,
-            memory_bytes_max: limits::JSONATA_MEMORY_MAX,
-        }
-    }
+impl Bounds {
+    /// What a state machine gets.
+    pub const AWS: Self = Self {
+        depth_max: limits::JSONATA_DEPTH_MAX,
+        items_max: limits::JSONATA_ITEMS_MAX,
+        memory_bytes_max: limits::JSONATA_MEMORY_MAX,
+    };
 }
 
 /// The error that points to the beginning of `span`.
@@ -102,7 +104,7 @@ impl Program {
         variables: impl IntoIterator<Item = (&'v str, &'v Value)>,
         chance: Chance,
     ) -> Result<Option<Value>, EvaluationError> {
-        self.evaluate_within(Bounds::default(), input, variables, chance)
+        self.evaluate_within(Bounds::AWS, input, variables, chance)
     }
 
     /// [`Program::evaluate`] with larger or smaller bounds.
@@ -179,8 +181,8 @@ fn options(bounds: Bounds, budget: &Budget, chance: Chance) -> Options {
         .seed(chance.seed)
         .max_steps(budget.steps_left())
         .timeout(Duration::from_millis(limits::JSONATA_MILLISECONDS_MAX))
-        .max_depth(limits::JSONATA_DEPTH_MAX)
-        .max_string_length(limits::JSONATA_BYTES_MAX)
+        .max_depth(bounds.depth_max)
+        .max_string_length(limits::JSONATA_STRING_BYTES_MAX)
         .max_array_length(bounds.items_max)
         .max_memory(bounds.memory_bytes_max)
         .max_result_size(budget.result_bytes_left())

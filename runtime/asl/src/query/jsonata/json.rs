@@ -252,6 +252,18 @@ impl output::Builder for Builder {
         number(value)
     }
 
+    /// As a text, as AWS writes it.
+    fn not_finite(&mut self, value: f64) -> Option<Value> {
+        self.bytes += 12;
+        Some(Value::from(if value.is_nan() {
+            "NaN"
+        } else if value > 0.0 {
+            "Infinity"
+        } else {
+            "-Infinity"
+        }))
+    }
+
     fn string(&mut self, value: &str) -> Value {
         self.bytes += value.len() + 3;
         Value::from(value)

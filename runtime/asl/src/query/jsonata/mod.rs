@@ -55,7 +55,8 @@ pub enum Limit {
     Time,
     /// [`crate::limits::JSONATA_DEPTH_MAX`], or the nesting of a value.
     Depth,
-    /// [`crate::limits::JSONATA_BYTES_MAX`] or [`crate::limits::JSONATA_ITEMS_MAX`].
+    /// [`crate::limits::JSONATA_STRING_BYTES_MAX`], [`crate::limits::JSONATA_ITEMS_MAX`] or
+    /// [`crate::limits::JSONATA_BYTES_MAX`].
     Size,
 }
 
@@ -89,6 +90,14 @@ impl std::fmt::Display for Limit {
         })
     }
 }
+
+/// The blocks that we put around an expression, one in the other.
+const PRELUDE_DEPTH: usize = 2;
+
+const BOUNDS: Bounds = Bounds {
+    depth_max: limits::JSONATA_DEPTH_MAX + PRELUDE_DEPTH,
+    ..Bounds::AWS
+};
 
 /// What an evaluation takes from outside: all of its chance and its only clock.
 #[derive(Clone, Copy, Debug)]
@@ -139,8 +148,7 @@ impl Expression {
     ///
     /// # Errors
     /// Text that is no JSONata, is longer than [`crate::limits::EXPRESSION_BYTES_MAX`] or
-    /// nested too deep; and what AWS refuses when a state machine is created: `$eval`, and
-    /// `$`, `$$` or a field name without a subject at the top level.
+    /// nested too deep; and what AWS refuses when a state machine is created: `$`, `$$` or a field name without a subject at the top level.
     ///
     /// Source: Step Functions developer guide, "Transforming data with JSONata".
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
@@ -203,7 +211,7 @@ impl Expression {
         });
         self.0
             .program
-            .run(Bounds::default(), scope.budget, root, hidden, chance)?
+            .run(BOUNDS, scope.budget, root, hidden, chance)?
             .ok_or(EvaluationError::Undefined)
     }
 }

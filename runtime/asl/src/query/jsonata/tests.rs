@@ -93,6 +93,61 @@ fn reads_the_scope_and_aws_functions() {
     assert_eq!(evaluate("$shuffle([1..20])"), evaluate("$shuffle([1..20])"));
 }
 
+#[test]
+fn what_is_no_number_is_told_as_text() {
+    for (text, expected) in [
+        ("1 / 0", json!("Infinity")),
+        ("-1 / 0", json!("-Infinity")),
+        ("1e308 * 10", json!("Infinity")),
+        ("[1 / 0]", json!(["Infinity"])),
+        ("{'k': 1 / 0}", json!({"k": "Infinity"})),
+        ("$parseInteger('x', '1')", json!("NaN")),
+    ] {
+        assert_eq!(evaluate(text), Ok(expected), "{text}");
+    }
+    let operand = evaluate("1 / 0 + 1").unwrap_err();
+    assert!(operand.starts_with("D1001"), "{operand}");
+}
+
+#[test]
+fn what_aws_takes_at_most_is_taken_and_no_more() {
+    let size = Err("exceeded the limit of memory for a string, an array or the result".to_owned());
+    let depth = Err("exceeded the limit of nesting depth".to_owned());
+    let sum = |terms: usize| vec!["1"; terms].join("+");
+    let doubled = |times: usize| {
+        format!(
+            "($p := function($s, $n) {{ $n = 0 ? $s : $p($s & $s, $n - 1) }}; \
+             $length($p('x', {times})))"
+        )
+    };
+    let recursion = |calls: usize| {
+        format!("($f := function($n) {{ $n = 0 ? 0 : 1 + $f($n - 1) }}; $f({calls}))")
+    };
+    for (text, expected) in [
+        ("[1..873782] ~> $count()".to_owned(), Ok(json!(873_782))),
+        ("[1..873783] ~> $count()".to_owned(), size.clone()),
+        (doubled(22), Ok(json!(1 << 22))),
+        (doubled(23), size),
+        (sum(100), Ok(json!(100))),
+        (sum(101), depth.clone()),
+        // A call that is no tail call: a condition, a sum and the call itself; within a block.
+        (recursion(31), Ok(json!(31))),
+        (recursion(33), depth.clone()),
+        // Calls by native functions are no levels of the expression.
+        (
+            "($f := function($n) { $n = 0 ? [0] : [$map([$n - 1], $f)] }; $count($f(30)))"
+                .to_owned(),
+            Ok(json!(1)),
+        ),
+        (
+            "($f := function($n) { $map([$n], function($v) { $f($v) }) }; $f(1))".to_owned(),
+            depth,
+        ),
+    ] {
+        assert_eq!(evaluate(&text), expected, "{text:.80}");
+    }
+}
+
 const NOTHING: &str = "returned nothing (undefined)";
 
 #[test]
@@ -125,7 +180,10 @@ fn fails_as_aws_says() {
         ("$parse()", NOTHING),
         ("$parse('{} {}')", "D3137: Invalid JSON"),
         ("$parse('1e400')", "D3137: Invalid JSON"),
-        ("1 + $eval('1')", "the function $eval is not available"),
+        (
+            "1 + $eval('1')",
+            "T1006: Attempted to invoke a non-function",
+        ),
         ("a.b", "Reference to 'a' at the top level is not supported."),
         (
             "$x ~> $map(function($v){$}) & $$.a",
@@ -161,7 +219,7 @@ fn limits_are_told_as_aws_tells_them() {
         (
             Limit::Depth,
             "Stack overflow error: Check for non-terminating recursive function.  Consider \
-             rewriting as tail-recursive. Depth=1001 max=1000",
+             rewriting as tail-recursive. Depth=101 max=100",
         ),
         (
             Limit::Size,
