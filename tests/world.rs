@@ -88,7 +88,7 @@ impl World {
 
     /// The bucket `bucket` is this folder from now on.
     pub(crate) fn has_bucket(&mut self, folder: &std::path::Path) {
-        let buckets = Buckets::new([("bucket", folder)], None).expect("a folder");
+        let buckets = Buckets::new([("bucket", folder)], "123456789012", None).expect("a folder");
         self.has_objects(Arc::new(Arc::new(buckets)));
     }
 

@@ -1,7 +1,6 @@
 //! What a ResultWriter writes: in files of a size, of runs that were cut off, and when it cannot.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use asl::interpreter::End;
 use asl::{ErrorName, Failure, Payload};
@@ -12,20 +11,18 @@ use crate::world::in_virtual_time;
 
 use super::map_runs::{items, map, output, run_of, task, told, world, writer, written};
 
-/// Buckets whose files of results are short, and whose disk may be full.
+/// Buckets whose files of results are short.
 struct Narrow {
     buckets: Arc<Buckets>,
     bytes_max: u64,
-    is_full: Arc<AtomicBool>,
 }
 
 impl Narrow {
     fn new(folder: &std::path::Path, bytes_max: u64) -> Self {
-        let buckets = Buckets::new([("bucket", folder)], None).expect("a folder");
+        let buckets = Buckets::new([("bucket", folder)], "123456789012", None).expect("a folder");
         Self {
             buckets: Arc::new(buckets),
             bytes_max,
-            is_full: Arc::default(),
         }
     }
 }
@@ -39,28 +36,13 @@ impl Objects for Narrow {
         self.bytes_max
     }
 
-    fn create<'a>(&'a self, bucket: &'a str, key: &'a str) -> Answering<'a, Box<dyn ObjectWriter>> {
-        if self.is_full.load(Ordering::SeqCst) && key.ends_with("_0.jsonl") {
-            let writer: Box<dyn ObjectWriter> = Box::new(NoRoom);
-            return Box::pin(std::future::ready(Ok(writer)));
-        }
-        self.buckets.create(bucket, key)
-    }
-}
-
-struct NoRoom;
-
-fn no_room() -> Failure {
-    Failure::new(ErrorName::RESULT_WRITER_FAILED, "no space left on device")
-}
-
-impl ObjectWriter for NoRoom {
-    fn write(&mut self, _: Vec<u8>) -> Answering<'_, ()> {
-        Box::pin(std::future::ready(Err(no_room())))
-    }
-
-    fn finish(self: Box<Self>) -> Answering<'static, ()> {
-        Box::pin(std::future::ready(Err(no_room())))
+    fn create<'a>(
+        &'a self,
+        bucket: &'a str,
+        owner: Option<&'a str>,
+        key: &'a str,
+    ) -> Answering<'a, Box<dyn ObjectWriter>> {
+        self.buckets.create(bucket, owner, key)
     }
 }
 
@@ -151,26 +133,37 @@ fn children_that_were_cut_off_are_written_as_pending() {
     });
 }
 
+/// A real disk that refuses: where the folder of results belongs there is a file.
 #[test]
 fn results_that_cannot_be_written_are_kept_for_a_redrive() {
     in_virtual_time(async {
         let (mut world, folder) = world();
         items(folder.path(), 5);
-        let narrow = Narrow::new(folder.path(), 1_000);
-        let is_full = Arc::clone(&narrow.is_full);
-        world.has_objects(Arc::new(narrow));
-        is_full.store(true, Ordering::SeqCst);
+        let in_the_way = folder.path().join("out");
+        std::fs::write(&in_the_way, "no folder").expect("a file");
         let definition = map("EXPRESS", task("ask"), lines());
         let arn = world.start("run", &definition, json!({})).await;
         let End::Failed(failure) = world.end(&arn).await else {
             panic!("it has failed");
         };
-        assert_eq!(failure, no_room());
+        assert_eq!(failure.error_name(), ErrorName::RESULT_WRITER_FAILED);
+        let cause = failure.cause.unwrap_or_default();
+        let id = run_of(&world, &arn)
+            .as_str()
+            .rsplit(':')
+            .next()
+            .map(str::to_owned);
+        let object = format!(
+            "s3://bucket/out/{}/SUCCEEDED_0.jsonl: ",
+            id.unwrap_or_default()
+        );
+        assert!(cause.starts_with(&object), "{cause}");
+        assert!(cause.ends_with("Not a directory (os error 20)"), "{cause}");
         for _ in 0..5 {
             world.call().await;
         }
         world.restart();
-        is_full.store(false, Ordering::SeqCst);
+        std::fs::remove_file(in_the_way).expect("a file");
         world.engine.redrive(&arn, None).await.expect("a redrive");
         let result = output(world.end(&arn).await);
         assert!(world.is_quiet(), "a child was run again");

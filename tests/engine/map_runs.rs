@@ -516,8 +516,13 @@ fn what_cannot_be_read_fails_the_run_and_says_what() {
         let mut nowhere = writer(Value::Null);
         nowhere["ResultWriter"]["Parameters"]["Bucket"] = json!("other");
         let nowhere = why("nowhere", nowhere).await;
-        let begins = "States.ResultWriterFailed: there is no bucket other: ";
+        let begins = "States.ResultWriterFailed: s3://other/out/";
         assert!(nowhere.starts_with(begins), "{nowhere}");
+        assert!(
+            nowhere.contains(": there is no bucket other: "),
+            "{nowhere}"
+        );
+        assert!(world.is_quiet(), "a child began");
     });
 }
 

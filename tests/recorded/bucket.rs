@@ -89,7 +89,7 @@ impl Shelf {
             std::fs::write(folder.path().join(key), text).expect("a folder to write in");
         }
         let named = names.iter().map(|name| (name.as_str(), folder.path()));
-        let buckets = Buckets::new(named, None).expect("a folder");
+        let buckets = Buckets::new(named, "111111111111", None).expect("a folder");
         Self {
             buckets: Arc::new(buckets),
             _folder: folder,

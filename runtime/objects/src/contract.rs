@@ -72,11 +72,16 @@ pub trait Objects: Send + Sync + 'static {
         limits::RESULT_FILE_BYTES_MAX
     }
 
-    /// Begins an object.
+    /// Begins an object, in a bucket of `owner`, where that is given: an account's number.
     ///
     /// # Errors
     /// `States.ResultWriterFailed`.
-    fn create<'a>(&'a self, bucket: &'a str, key: &'a str) -> Answering<'a, Box<dyn ObjectWriter>>;
+    fn create<'a>(
+        &'a self,
+        bucket: &'a str,
+        owner: Option<&'a str>,
+        key: &'a str,
+    ) -> Answering<'a, Box<dyn ObjectWriter>>;
 }
 
 /// No store at all: a Map that names one fails, and says so.
@@ -90,7 +95,12 @@ impl Objects for NoObjects {
         Box::pin(std::future::ready(Err(failure)))
     }
 
-    fn create<'a>(&'a self, _: &'a str, _: &'a str) -> Answering<'a, Box<dyn ObjectWriter>> {
+    fn create<'a>(
+        &'a self,
+        _: &'a str,
+        _: Option<&'a str>,
+        _: &'a str,
+    ) -> Answering<'a, Box<dyn ObjectWriter>> {
         let cause = "Nothing here can write results: no object store is configured.";
         let failure = Failure::new(ErrorName::RESULT_WRITER_FAILED, cause);
         Box::pin(std::future::ready(Err(failure)))

@@ -10,8 +10,8 @@ use crate::formats::Headers;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reader {
     pub(crate) from: From,
-    /// `ExpectedBucketOwner`
-    pub(crate) owner: Option<String>,
+    /// The bucket, and `ExpectedBucketOwner`, where that is given.
+    pub(crate) owner: Option<(String, String)>,
     /// How objects are read: none where they themselves are the items.
     pub(crate) format: Option<Format>,
 }
@@ -84,7 +84,7 @@ impl Reader {
         };
         let text = |name| parameters[name].as_str().map(str::to_owned);
         let bucket = text("Bucket").ok_or(ReaderError::Missing("Bucket"))?;
-        let owner = text("ExpectedBucketOwner");
+        let owner = text("ExpectedBucketOwner").map(|owner| (bucket.clone(), owner));
         let config = &reader["ReaderConfig"];
         let input = config["InputType"].as_str();
         let resource = reader["Resource"].as_str().unwrap_or_default();

@@ -24,6 +24,8 @@ pub struct ResultWriter {
 pub struct Target {
     /// The bucket.
     pub bucket: String,
+    /// The account that must own it: `ExpectedBucketOwner`.
+    pub owner: Option<String>,
     /// What all keys begin with, up to the file's name.
     pub prefix: String,
 }
@@ -64,6 +66,9 @@ impl ResultWriter {
             let (_, id) = run.0.rsplit_once(':').unwrap_or(("", &run.0));
             Target {
                 bucket: text("Bucket").to_owned(),
+                owner: parameters["ExpectedBucketOwner"]
+                    .as_str()
+                    .map(str::to_owned),
                 prefix: format!("{prefix}{between}{id}/"),
             }
         });

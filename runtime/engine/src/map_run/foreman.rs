@@ -63,6 +63,9 @@ impl Foreman {
         if let Some(end) = self.verdict().await? {
             return Ok(end);
         }
+        if let Err(failure) = super::writing::has_place(&self.nursery).await {
+            return Ok(RunEnd::Failed(failure));
+        }
         let command = Arc::clone(&self.nursery.command);
         let pinned = self.log.run(|run| run.pinned().map(str::to_owned));
         let is_pinned = pinned.is_some();

@@ -10,7 +10,7 @@ use asl::map_run::{
     ChildEnd, ChildName, ChildOutcome, LastEnds, MapRun, OutputType, Record, Target,
 };
 use asl::{Failure, Payload};
-use objects::ObjectWriter;
+use objects::{ObjectWriter, Objects};
 use serde_json::{Value, json};
 
 use super::children::Nursery;
@@ -69,6 +69,34 @@ pub(super) async fn write(
         Some(failure) => Err(failure),
         None => files.finish().await,
     })
+}
+
+fn manifest_key(target: &Target) -> String {
+    format!("{}manifest.json", target.prefix)
+}
+
+async fn create(
+    objects: &dyn Objects,
+    target: &Target,
+    key: &str,
+) -> Result<Box<dyn ObjectWriter>, Failure> {
+    let owner = target.owner.as_deref();
+    objects.create(&target.bucket, owner, key).await
+}
+
+/// Finds out, before any child begins, whether what a run writes has a place at all: nothing is
+/// written yet.
+///
+/// # Errors
+/// `States.ResultWriterFailed`.
+pub(super) async fn has_place(nursery: &Nursery) -> Result<(), Failure> {
+    let Some(target) = &nursery.writer.target else {
+        return Ok(());
+    };
+    let objects = &*nursery.shared.objects;
+    create(objects, target, &manifest_key(target))
+        .await
+        .map(drop)
 }
 
 /// The files of one run.
@@ -132,9 +160,9 @@ impl<'n> Files<'n> {
                 OutputType::Jsonl => "jsonl",
             };
             let key = format!("{}{word}_{number}.{ending}", self.target.prefix);
-            let objects = &self.nursery.shared.objects;
+            let objects = &*self.nursery.shared.objects;
             self.kinds[kind].open = Some(File {
-                object: objects.create(&self.target.bucket, &key).await?,
+                object: create(objects, &self.target, &key).await?,
                 key,
                 bytes: 0,
                 parcel: Vec::new(),
@@ -193,9 +221,9 @@ impl<'n> Files<'n> {
             "MapRunArn": run,
             "ResultFiles": files,
         });
-        let key = format!("{}manifest.json", self.target.prefix);
-        let objects = &self.nursery.shared.objects;
-        let mut object = objects.create(&self.target.bucket, &key).await?;
+        let key = manifest_key(&self.target);
+        let objects = &*self.nursery.shared.objects;
+        let mut object = create(objects, &self.target, &key).await?;
         object.write(manifest.to_string().into_bytes()).await?;
         object.finish().await?;
         Ok(Payload::from_value(json!({

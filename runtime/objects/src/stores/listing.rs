@@ -4,21 +4,27 @@
 use std::collections::VecDeque;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use asl::Timestamp;
 use object_store::aws::AmazonS3;
 use object_store::list::{PaginatedListOptions, PaginatedListStore};
 use object_store::local::LocalFileSystem;
 use object_store::{ObjectMeta, ObjectStoreExt};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 use walkdir::WalkDir;
 
-use super::{Bucket, object};
+use super::object::within;
+use super::wire::Asked;
+use super::{Bucket, keys};
 
 /// Objects, one after the other. Blocks; not for a thread that runs tasks.
 pub(super) struct Listing {
     runtime: Handle,
     prefix: String,
+    patience: Duration,
     pages: Pages,
 }
 
@@ -30,29 +36,123 @@ enum Pages {
     },
     S3 {
         store: Arc<AmazonS3>,
-        page: VecDeque<ObjectMeta>,
-        /// The token of the next page; none at the end.
-        next: Option<Option<String>>,
+        page: VecDeque<Entry>,
+        next: Next,
     },
+}
+
+/// Which page comes next.
+enum Next {
+    First,
+    After(String),
+    None,
+}
+
+/// A page, as S3 answers it. Source: Amazon S3 API reference, "ListObjectsV2".
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Page {
+    contents: Vec<Entry>,
+    next_continuation_token: Option<String>,
+}
+
+/// An object of a page.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Entry {
+    key: String,
+    size: u64,
+    last_modified: String,
+    #[serde(rename = "ETag", default)]
+    e_tag: String,
+    /// Some that speak S3's protocol have no classes, and say none.
+    storage_class: Option<String>,
+}
+
+/// An object that was listed.
+#[derive(Debug)]
+pub(super) struct Listed {
+    pub(super) key: String,
+    size: u64,
+    /// Seconds since the Unix epoch.
+    last_modified: i64,
+    e_tag: String,
+    storage_class: String,
+}
+
+impl Listed {
+    /// As an item, in the order of AWS's fields.
+    pub(super) fn item(&self) -> Value {
+        let tag = &self.e_tag;
+        let tag = match tag.starts_with('"') {
+            true => tag.clone(),
+            false => format!("\"{tag}\""),
+        };
+        json!({
+            "Etag": tag,
+            "LastModified": self.last_modified,
+            "Key": self.key,
+            "Size": self.size,
+            "StorageClass": self.storage_class,
+        })
+    }
+}
+
+/// The class of a file, and of what says none: it can be read at once.
+const STANDARD: &str = "STANDARD";
+
+impl From<ObjectMeta> for Listed {
+    fn from(meta: ObjectMeta) -> Self {
+        Self {
+            key: meta.location.to_string(),
+            size: meta.size,
+            last_modified: meta.last_modified.timestamp(),
+            e_tag: meta.e_tag.unwrap_or_default(),
+            storage_class: STANDARD.to_owned(),
+        }
+    }
+}
+
+impl TryFrom<Entry> for Listed {
+    type Error = String;
+
+    fn try_from(entry: Entry) -> Result<Self, String> {
+        let Entry {
+            key, last_modified, ..
+        } = entry;
+        let moment = Timestamp::parse(&last_modified);
+        let moment = moment.ok_or_else(|| {
+            format!("the listing says of '{key}' that it was modified at '{last_modified}'")
+        })?;
+        Ok(Self {
+            key,
+            size: entry.size,
+            last_modified: moment.0.div_euclid(1000),
+            e_tag: entry.e_tag,
+            storage_class: entry.storage_class.unwrap_or_else(|| STANDARD.to_owned()),
+        })
+    }
 }
 
 impl Listing {
     pub(super) fn new(bucket: Bucket, prefix: String, runtime: Handle) -> Self {
+        let patience = bucket.patience();
         let pages = match bucket {
             Bucket::Folder(root, store) => Pages::Folder {
                 store,
                 walk: walk(&root),
                 root,
             },
-            Bucket::S3(store) => Pages::S3 {
+            Bucket::S3(store, _) => Pages::S3 {
                 store,
                 page: VecDeque::new(),
-                next: Some(None),
+                next: Next::First,
             },
         };
         Self {
             runtime,
             prefix,
+            patience,
             pages,
         }
     }
@@ -61,7 +161,7 @@ impl Listing {
     ///
     /// # Errors
     /// What is wrong, in words.
-    pub(super) fn next(&mut self) -> Result<Option<ObjectMeta>, String> {
+    pub(super) fn next(&mut self) -> Result<Option<Listed>, String> {
         match &mut self.pages {
             Pages::Folder { store, root, walk } => loop {
                 let Some(entry) = walk.next() else {
@@ -80,29 +180,43 @@ impl Listing {
                     }
                     continue;
                 }
-                if !entry.file_type().is_file() || !key.starts_with(&self.prefix) {
+                let is_object = entry.file_type().is_file() && !keys::is_unfinished(&key);
+                if !is_object || !key.starts_with(&self.prefix) {
                     continue;
                 }
-                let path = super::path(&key)?;
-                let looked = self.runtime.block_on(store.head(&path));
-                return looked.map(Some).map_err(|error| object::of_store(&error));
+                let path = keys::in_folder(&key)?.path;
+                let asked = Asked::default();
+                let looked = within(self.patience, &asked, store.head(&path));
+                return self.runtime.block_on(looked).map(|meta| Some(meta.into()));
             },
             Pages::S3 { store, page, next } => loop {
-                if let Some(meta) = page.pop_front() {
-                    return Ok(Some(meta));
+                if let Some(entry) = page.pop_front() {
+                    return Listed::try_from(entry).map(Some);
                 }
-                let Some(page_token) = next.take() else {
-                    return Ok(None);
+                let token = match std::mem::replace(next, Next::None) {
+                    Next::First => None,
+                    Next::After(token) => Some(token),
+                    Next::None => return Ok(None),
                 };
+                let asked = Asked::page();
                 let prefix = (!self.prefix.is_empty()).then_some(self.prefix.as_str());
                 let options = PaginatedListOptions {
-                    page_token,
+                    page_token: token.clone(),
+                    extensions: asked.extensions(),
                     ..PaginatedListOptions::default()
                 };
-                let listed = self.runtime.block_on(store.list_paginated(prefix, options));
-                let listed = listed.map_err(|error| object::of_store(&error))?;
-                page.extend(listed.result.objects);
-                *next = listed.page_token.map(Some);
+                let answer = store.list_paginated(prefix, options);
+                self.runtime
+                    .block_on(within(self.patience, &asked, answer))?;
+                let listed = asked.take_page().unwrap_or_default();
+                page.extend(listed.contents);
+                *next = match listed.next_continuation_token {
+                    None => Next::None,
+                    Some(more) if Some(&more) == token.as_ref() => {
+                        return Err("the listing leads from a page to the same page".into());
+                    }
+                    Some(more) => Next::After(more),
+                };
             },
         }
     }
@@ -129,23 +243,6 @@ fn key_of(root: &FilePath, path: &FilePath) -> Result<String, String> {
     key.ok_or_else(|| format!("the name of {} is not UTF-8", path.display()))
 }
 
-/// An object as an item, in the order of AWS's fields. The storage class is not in what the
-/// library tells; objects that can be read at once are of the standard one, or as good as.
-pub(super) fn item(meta: &ObjectMeta) -> Value {
-    let tag = meta.e_tag.as_deref().unwrap_or_default();
-    let tag = match tag.starts_with('"') {
-        true => tag.to_owned(),
-        false => format!("\"{tag}\""),
-    };
-    json!({
-        "Etag": tag,
-        "LastModified": meta.last_modified.timestamp(),
-        "Key": meta.location.as_ref(),
-        "Size": meta.size,
-        "StorageClass": "STANDARD",
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,21 +250,22 @@ mod tests {
     #[test]
     fn files_come_in_the_order_of_their_keys() {
         let root = tempfile::tempdir().unwrap();
-        for key in ["a/b", "a.txt", "a0", "b", "a/a/z"] {
+        for key in ["a/b", "a.txt", "a0", "b", "a/a/z", "a/unfinished#1"] {
             let path = root.path().join(key);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, key).unwrap();
         }
         let list = |prefix: &str| {
             let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
                 .build()
                 .unwrap();
             let store = LocalFileSystem::new_with_prefix(root.path()).unwrap();
             let bucket = Bucket::Folder(root.path().to_owned(), Arc::new(store));
             let mut listing = Listing::new(bucket, prefix.into(), runtime.handle().clone());
             let mut keys = Vec::new();
-            while let Some(meta) = listing.next().unwrap() {
-                keys.push(meta.location.to_string());
+            while let Some(listed) = listing.next().unwrap() {
+                keys.push(listed.key);
             }
             keys.join(" ")
         };

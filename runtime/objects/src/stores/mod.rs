@@ -2,10 +2,16 @@
 //!
 //! Read [`Buckets`] first. What is read goes [`object`] (ranges of one object) → `formats` →
 //! [`source`] (the items of one or of many objects) → [`batches`] (a little ahead of who takes
-//! them, on blocking threads). What is written goes through [`writer`].
+//! them, on blocking threads). What is written goes through [`writer`]. [`wire`] is what requests
+//! to S3 pass through.
 
+#[cfg(test)]
+mod asking;
 mod batches;
+mod keys;
 mod listing;
+#[cfg(test)]
+mod misbehaving;
 #[cfg(test)]
 mod moto;
 mod object;
@@ -13,21 +19,26 @@ mod s3;
 mod source;
 #[cfg(test)]
 mod tests;
+mod wire;
 mod writer;
 
 use std::collections::HashMap;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use std::time::Duration;
+
 use asl::{ErrorName, Failure, Payload};
+use http::HeaderValue;
 use object_store::ObjectStore;
 use object_store::aws::AmazonS3;
 use object_store::local::LocalFileSystem;
-use object_store::path::Path;
 use tokio::runtime::Handle;
 
 use crate::reader::Reader;
 use crate::{Answering, ObjectWriter, Objects, OpenedItems, Pinned};
+use keys::Address;
+use s3::ANSWER_TIMEOUT;
 pub use s3::S3Settings;
 
 /// The buckets that can be reached.
@@ -36,10 +47,15 @@ pub use s3::S3Settings;
 /// [`S3Settings`] say, if they say anything.
 pub struct Buckets {
     folders: HashMap<String, Folder>,
+    /// The account that folders belong to.
+    account: String,
     s3: Option<S3Settings>,
-    /// Clients, by bucket: each keeps its connections.
-    clients: Mutex<HashMap<String, Arc<AmazonS3>>>,
+    /// Each keeps its connections.
+    clients: Mutex<HashMap<Whose, Arc<AmazonS3>>>,
 }
+
+/// A bucket, and who must own it.
+type Whose = (String, Option<String>);
 
 /// Clients that are kept: a machine names its buckets, an input may name any.
 const CLIENTS_MAX: usize = 64;
@@ -67,27 +83,43 @@ pub enum BucketsError {
 
 /// A bucket that was found.
 #[derive(Clone)]
-pub(crate) enum Bucket {
+enum Bucket {
     Folder(PathBuf, Arc<LocalFileSystem>),
-    S3(Arc<AmazonS3>),
+    S3(Arc<AmazonS3>, Duration),
 }
 
 impl Bucket {
-    pub(crate) fn store(&self) -> Arc<dyn ObjectStore> {
+    fn store(&self) -> Arc<dyn ObjectStore> {
         match self {
             Self::Folder(_, store) => Arc::clone(store) as Arc<dyn ObjectStore>,
-            Self::S3(store) => Arc::clone(store) as Arc<dyn ObjectStore>,
+            Self::S3(store, _) => Arc::clone(store) as Arc<dyn ObjectStore>,
+        }
+    }
+
+    fn address(&self, key: &str) -> Result<Address, String> {
+        match self {
+            Self::Folder(..) => keys::in_folder(key),
+            Self::S3(..) => keys::in_s3(key),
+        }
+    }
+
+    /// How long an answer is waited for: a folder's disk may be a network's, too.
+    fn patience(&self) -> Duration {
+        match self {
+            Self::Folder(..) => ANSWER_TIMEOUT,
+            Self::S3(_, patience) => *patience,
         }
     }
 }
 
 impl Buckets {
-    /// Folders by bucket; and S3, where there is one.
+    /// Folders by bucket, with the account that they belong to; and S3, where there is one.
     ///
     /// # Errors
     /// [`BucketsError`] when a folder is none.
     pub fn new<'f>(
         folders: impl IntoIterator<Item = (&'f str, &'f FilePath)>,
+        account: &str,
         s3: Option<S3Settings>,
     ) -> Result<Self, BucketsError> {
         let folders = folders.into_iter().map(|(bucket, folder)| {
@@ -107,17 +139,25 @@ impl Buckets {
         });
         Ok(Self {
             folders: folders.collect::<Result<_, _>>()?,
+            account: account.to_owned(),
             s3,
             clients: Mutex::default(),
         })
     }
 
-    /// The bucket of this name.
+    /// The bucket of this name, which must belong to `owner`, where that is given.
     ///
     /// # Errors
     /// What is wrong, in words.
-    pub(crate) fn find(&self, name: &str) -> Result<Bucket, String> {
+    fn find(&self, name: &str, owner: Option<&str>) -> Result<Bucket, String> {
+        let header = owner.map(account).transpose()?;
         if let Some(Folder { path, store }) = self.folders.get(name) {
+            if let Some(owner) = owner.filter(|owner| *owner != self.account) {
+                return Err(format!(
+                    "Access Denied: ExpectedBucketOwner is {owner}, and the folder is of account {}",
+                    self.account
+                ));
+            }
             return Ok(Bucket::Folder(path.clone(), Arc::clone(store)));
         }
         let settings = self.s3.as_ref().ok_or_else(|| {
@@ -127,17 +167,28 @@ impl Buckets {
             )
         })?;
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = clients.get(name) {
-            return Ok(Bucket::S3(Arc::clone(known)));
+        let whose: Whose = (name.to_owned(), owner.map(str::to_owned));
+        if let Some(known) = clients.get(&whose) {
+            return Ok(Bucket::S3(Arc::clone(known), settings.patience.answer));
         }
-        let client = settings.client(name).map_err(|error| words(&error))?;
+        let client = settings
+            .client(name, header)
+            .map_err(|error| words(&error))?;
         let client = Arc::new(client);
         if clients.len() >= CLIENTS_MAX {
             clients.clear();
         }
-        clients.insert(name.to_owned(), Arc::clone(&client));
-        Ok(Bucket::S3(client))
+        clients.insert(whose, Arc::clone(&client));
+        Ok(Bucket::S3(client, settings.patience.answer))
     }
+}
+
+/// An account's number, as a header has it.
+fn account(owner: &str) -> Result<HeaderValue, String> {
+    let is_account = owner.len() == 12 && owner.bytes().all(|byte| byte.is_ascii_digit());
+    let header = HeaderValue::from_str(owner).ok().filter(|_| is_account);
+    header
+        .ok_or_else(|| format!("ExpectedBucketOwner is '{owner}', and an account is twelve digits"))
 }
 
 impl Objects for Arc<Buckets> {
@@ -147,6 +198,7 @@ impl Objects for Arc<Buckets> {
                 Reader::parse(reader.value()).map_err(|error| unreadable(error.to_string()))?;
             let shelf = source::Shelf {
                 buckets: Arc::clone(self),
+                owner: reader.owner.clone(),
                 runtime: Handle::current(),
             };
             let opening = tokio::task::spawn_blocking(move || source::open(shelf, reader, pinned));
@@ -157,27 +209,41 @@ impl Objects for Arc<Buckets> {
         })
     }
 
-    fn create<'a>(&'a self, bucket: &'a str, key: &'a str) -> Answering<'a, Box<dyn ObjectWriter>> {
-        let created = self.find(bucket).and_then(|found| {
-            let path = path(key)?;
-            let uri = format!("s3://{bucket}/{key}");
-            Ok(Box::new(writer::Writer::new(found.store(), path, uri)) as _)
+    fn create<'a>(
+        &'a self,
+        bucket: &'a str,
+        owner: Option<&'a str>,
+        key: &'a str,
+    ) -> Answering<'a, Box<dyn ObjectWriter>> {
+        let uri = format!("s3://{bucket}/{key}");
+        let created = self.find(bucket, owner).and_then(|found| {
+            let writer = writer::Writer::new(&found, key, uri.clone())?;
+            Ok(Box::new(writer) as _)
         });
-        Box::pin(std::future::ready(created.map_err(writer::unwritable)))
+        let created = created.map_err(|why| writer::unwritable(format!("{uri}: {why}")));
+        Box::pin(std::future::ready(created))
     }
-}
-
-/// A key, as the library has it.
-fn path(key: &str) -> Result<Path, String> {
-    Path::parse(key).map_err(|error| format!("the key '{key}' cannot be used: {error}"))
 }
 
 fn unreadable(cause: String) -> Failure {
     Failure::new(ErrorName::ITEM_READER_FAILED, cause)
 }
 
-/// An error with all that led to it, without saying anything twice.
-fn words(error: &dyn std::error::Error) -> String {
+/// An error with all that led to it, without saying anything twice, nor that the library does
+/// not know what it is.
+fn words(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut error = error;
+    loop {
+        let generic = error.downcast_ref::<object_store::Error>();
+        let carried = error.downcast_ref::<std::io::Error>();
+        if let Some(object_store::Error::Generic { source, .. }) = generic {
+            error = &**source;
+        } else if let Some(inner) = carried.and_then(std::io::Error::get_ref) {
+            error = inner;
+        } else {
+            break;
+        }
+    }
     let mut words = error.to_string();
     let mut next = error.source();
     while let Some(inner) = next {

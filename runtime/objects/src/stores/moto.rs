@@ -1,16 +1,15 @@
-//! S3's protocol, against moto's server, and against a server that answers badly.
+//! S3's protocol, against moto's server.
 //!
 //! moto is in a Python environment that `cargo xtask test` makes and names in `STEPWELL_MOTO`;
 //! without it the tests of it say that they skip.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::asking::{ACCOUNT, block_on, buckets, list, object, read};
 use super::*;
 
 /// A moto server that ends with the test.
@@ -74,47 +73,6 @@ impl Moto {
     }
 }
 
-fn buckets(url: &str) -> Arc<Buckets> {
-    let variables = [
-        ("AWS_ENDPOINT_URL_S3", url),
-        ("AWS_ACCESS_KEY_ID", "k"),
-        ("AWS_SECRET_ACCESS_KEY", "s"),
-        ("OTHER", "x"),
-    ];
-    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let s3 = S3Settings::from_variables(variables.into_iter(), "us-east-1");
-    Arc::new(Buckets::new([], s3).unwrap())
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-        .block_on(future)
-}
-
-/// How many items come, and the last of them.
-async fn read(buckets: &Arc<Buckets>, reader: Value) -> Result<(usize, Value), String> {
-    let told = |failure: Failure| failure.cause.unwrap_or_default();
-    let reader = Payload::from_value(reader);
-    let (mut items, _) = buckets.open(&reader, None).await.map_err(told)?;
-    let (mut count, mut last) = (0, Value::Null);
-    while let Some(item) = items.next().await.map_err(told)? {
-        count += 1;
-        last = item.value;
-    }
-    Ok((count, last))
-}
-
-fn object(bucket: &str, key: &str) -> Value {
-    json!({
-        "Resource": "arn:aws:states:::s3:getObject",
-        "Parameters": {"Bucket": bucket, "Key": key},
-        "ReaderConfig": {"InputType": "JSONL"},
-    })
-}
-
 #[test]
 fn objects_are_read_listed_and_written() {
     let Some(moto) = Moto::start() else { return };
@@ -126,42 +84,37 @@ fn objects_are_read_listed_and_written() {
     );
     block_on(async {
         let buckets = buckets(&moto.url);
-        let read_all = read(&buckets, object("bucket", "in.jsonl")).await;
-        assert_eq!(read_all, Ok((500_000, json!({"n": "0123456789"}))));
-        let list = |prefix: &str, config: Value| {
-            json!({
-                "Resource": "arn:aws:states:::s3:listObjectsV2",
-                "Parameters": {"Bucket": "bucket", "Prefix": prefix},
-                "ReaderConfig": config,
-            })
-        };
-        let (count, last) = read(&buckets, list("k/", json!({}))).await.unwrap();
-        assert_eq!(
-            (count, &last["Key"], &last["Size"]),
-            (1005, &json!("k/1004"), &json!(2))
-        );
-        // A prefix is a beginning of keys, not a folder.
-        let (count, _) = read(&buckets, list("k/000", json!({}))).await.unwrap();
-        assert_eq!(count, 10);
+        let lines = read(&buckets, object("bucket", "in.jsonl")).await.unwrap();
+        assert_eq!(lines.len(), 500_000);
+        assert_eq!(lines.last(), Some(&json!({"n": "0123456789"})));
+        let listed = read(&buckets, list("bucket", "k/", json!({})))
+            .await
+            .unwrap();
+        assert_eq!(listed.len(), 1005);
+        assert_eq!(listed[1004]["Key"], "k/1004");
         let load = json!({"Transformation": "LOAD_AND_FLATTEN", "InputType": "JSONL"});
-        assert_eq!(
-            read(&buckets, list("k/00", load)).await,
-            Ok((100, json!(1)))
-        );
+        let loaded = read(&buckets, list("bucket", "k/00", load)).await;
+        assert_eq!(loaded, Ok(vec![json!(1); 100]));
         let gone = read(&buckets, object("bucket", "none")).await;
         assert_eq!(
             gone,
             Err("s3://bucket/none: The specified key does not exist.".into())
         );
+        let gone = read(&buckets, list("nowhere", "", json!({}))).await;
+        assert_eq!(
+            gone,
+            Err("s3://nowhere/: The specified bucket does not exist".into())
+        );
         // In parts, since it is long.
-        let mut writer = buckets.create("bucket", "out.jsonl").await.unwrap();
+        let owner = Some(ACCOUNT);
+        let mut writer = buckets.create("bucket", owner, "out.jsonl").await.unwrap();
         for _ in 0..20 {
             writer.write(b"[1]\n".repeat(262_144)).await.unwrap();
         }
         writer.finish().await.unwrap();
         let written = read(&buckets, object("bucket", "out.jsonl")).await;
-        assert_eq!(written, Ok((20 * 262_144, json!([1]))));
-        let mut writer = buckets.create("nowhere", "x").await.unwrap();
+        assert_eq!(written, Ok(vec![json!([1]); 20 * 262_144]));
+        let mut writer = buckets.create("nowhere", None, "x").await.unwrap();
         writer.write(b"1".to_vec()).await.unwrap();
         let refused = writer.finish().await.unwrap_err();
         assert_eq!(refused.error_name(), ErrorName::RESULT_WRITER_FAILED);
@@ -170,52 +123,71 @@ fn objects_are_read_listed_and_written() {
     });
 }
 
-/// Answers each request, one a connection, with the next of these.
-fn answering(answers: &'static [&'static str]) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for answer in answers {
-            let (mut peer, _) = listener.accept().unwrap();
-            let mut request = Vec::new();
-            let mut bytes = [0; 1024];
-            while !request.ends_with(b"\r\n\r\n") {
-                let count = peer.read(&mut bytes).unwrap();
-                request.extend_from_slice(&bytes[..count]);
-            }
-            peer.write_all(answer.as_bytes()).unwrap();
+/// Keys that are no paths, as a client of AWS puts them.
+const ODD_KEYS: [&str; 9] = [
+    "/first",
+    "a b/\u{e4}+&%2F.csv",
+    "a//b",
+    "folder/",
+    "folder/in",
+    "folder//",
+    "processed/image1",
+    " x ",
+    "<&>",
+];
+
+#[test]
+fn every_key_is_listed_and_read_as_it_is() {
+    let Some(moto) = Moto::start() else { return };
+    let keys = serde_json::to_string(&ODD_KEYS).unwrap();
+    moto.python(&format!(
+        "s3.create_bucket(Bucket='bucket')\n\
+         for key in {keys}: s3.put_object(Bucket='bucket', Key=key, StorageClass='STANDARD_IA', \
+         Body=b'' if key.endswith('r/') else b'[\"' + key.encode() + b'\"]\\n')\n"
+    ));
+    block_on(async {
+        let buckets = buckets(&moto.url);
+        // A prefix is a beginning of keys, not a folder.
+        for prefix in [
+            "",
+            "fo",
+            "folder",
+            "folder/",
+            "processed/im",
+            "a",
+            "/",
+            " ",
+            "none",
+        ] {
+            let listed = read(&buckets, list("bucket", prefix, json!({})))
+                .await
+                .unwrap();
+            let listed: Vec<&str> = listed
+                .iter()
+                .filter_map(|item| item["Key"].as_str())
+                .collect();
+            let mut expected: Vec<&str> = ODD_KEYS.to_vec();
+            expected.retain(|key| key.starts_with(prefix));
+            expected.sort_unstable();
+            assert_eq!(listed, expected, "{prefix:?}");
         }
+        let marker = &read(&buckets, list("bucket", "folder/", json!({})))
+            .await
+            .unwrap()[0];
+        assert_eq!(marker["Size"], 0);
+        assert_eq!(marker["StorageClass"], "STANDARD_IA");
+        // That of nothing at all.
+        assert_eq!(marker["Etag"], "\"d41d8cd98f00b204e9800998ecf8427e\"");
+        assert!(
+            marker["LastModified"].as_i64() > Some(1_700_000_000),
+            "{marker}"
+        );
+        for key in ODD_KEYS.into_iter().filter(|key| *key != "folder/") {
+            let lines = read(&buckets, object("bucket", key)).await;
+            assert_eq!(lines, Ok(vec![json!([key])]), "{key:?}");
+        }
+        let load = json!({"Transformation": "LOAD_AND_FLATTEN", "InputType": "JSONL"});
+        let loaded = read(&buckets, list("bucket", "folder", load)).await;
+        assert_eq!(loaded, Ok(vec![json!(["folder//"]), json!(["folder/in"])]));
     });
-    url
-}
-
-const BUSY: &str = "HTTP/1.1 503 Slow Down\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-const LOOK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\netag: \"a\"\r\nlast-modified: Sat, 28 \
-                    Nov 2026 08:00:00 GMT\r\nconnection: close\r\n\r\n";
-const BYTES: &str = "HTTP/1.1 206 Partial Content\r\ncontent-length: 4\r\ncontent-range: bytes \
-                     0-3/4\r\netag: \"a\"\r\nlast-modified: Sat, 28 Nov 2026 08:00:00 GMT\r\n\
-                     connection: close\r\n\r\n1\n2\n";
-const CHANGED: &str =
-    "HTTP/1.1 412 Precondition Failed\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-const FORBIDDEN: &str = "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-
-#[test]
-fn who_says_try_again_is_asked_again() {
-    let url = answering(&[BUSY, BUSY, LOOK, BUSY, BYTES]);
-    let read = block_on(read(&buckets(&url), object("bucket", "k")));
-    assert_eq!(read, Ok((2, json!(2))));
-}
-
-#[test]
-fn what_cannot_be_read_is_told() {
-    let url = answering(&[LOOK, CHANGED]);
-    let changed = block_on(read(&buckets(&url), object("bucket", "k")));
-    let told = "s3://bucket/k: the object was changed while it was read";
-    assert_eq!(changed, Err(told.into()));
-    let url = answering(&[FORBIDDEN]);
-    let forbidden = block_on(read(&buckets(&url), object("bucket", "k"))).unwrap_err();
-    assert!(
-        forbidden.starts_with("s3://bucket/k: Access Denied: "),
-        "{forbidden}"
-    );
 }

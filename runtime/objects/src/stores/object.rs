@@ -3,13 +3,16 @@
 
 use std::io::{self, Read};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
-use object_store::path::Path;
+use http::StatusCode;
 use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStore};
 use tokio::runtime::Handle;
 
-use super::words;
+use super::keys::Address;
+use super::wire::Asked;
+use super::{Bucket, words};
 use crate::formats::{self, Parts};
 use crate::limits::{OBJECT_BYTES_MAX, RANGE_BYTES};
 
@@ -17,9 +20,11 @@ use crate::limits::{OBJECT_BYTES_MAX, RANGE_BYTES};
 #[derive(Clone)]
 pub(super) struct Object {
     store: Arc<dyn ObjectStore>,
-    path: Path,
+    address: Address,
     version: Option<String>,
     meta: ObjectMeta,
+    /// How long an answer is waited for.
+    patience: Duration,
     runtime: Handle,
 }
 
@@ -29,18 +34,21 @@ impl Object {
     /// # Errors
     /// What is wrong, in words.
     pub(super) fn look(
-        store: Arc<dyn ObjectStore>,
-        path: Path,
+        bucket: &Bucket,
+        key: &str,
         version: Option<String>,
         runtime: Handle,
     ) -> Result<Self, String> {
+        let (store, address, patience) = (bucket.store(), bucket.address(key)?, bucket.patience());
+        let asked = Asked::object(address.key.as_deref());
         let options = GetOptions {
             head: true,
             version: version.clone(),
+            extensions: asked.extensions(),
             ..GetOptions::default()
         };
-        let looked = runtime.block_on(store.get_opts(&path, options));
-        let meta = looked.map_err(|error| of_store(&error))?.meta;
+        let answer = store.get_opts(&address.path, options);
+        let meta = runtime.block_on(within(patience, &asked, answer))?.meta;
         if meta.size > OBJECT_BYTES_MAX {
             return Err(format!(
                 "it has {} bytes, and may have {OBJECT_BYTES_MAX}",
@@ -49,9 +57,10 @@ impl Object {
         }
         Ok(Self {
             store,
-            path,
+            address,
             version,
             meta,
+            patience,
             runtime,
         })
     }
@@ -70,19 +79,22 @@ impl Object {
     }
 
     fn range(&self, from: u64) -> io::Result<Bytes> {
+        let asked = Asked::object(self.address.key.as_deref());
         let options = GetOptions {
             range: Some(GetRange::Bounded(
                 from..self.meta.size.min(from + RANGE_BYTES),
             )),
             if_match: self.meta.e_tag.clone(),
             version: self.version.clone(),
+            extensions: asked.extensions(),
             ..GetOptions::default()
         };
-        let fetched = self.runtime.block_on(async {
-            let answer = self.store.get_opts(&self.path, options).await?;
+        let answer = async {
+            let answer = self.store.get_opts(&self.address.path, options).await?;
             answer.bytes().await
-        });
-        let bytes = fetched.map_err(|error| io::Error::other(of_store(&error)))?;
+        };
+        let fetched = self.runtime.block_on(within(self.patience, &asked, answer));
+        let bytes = fetched.map_err(io::Error::other)?;
         match bytes.is_empty() {
             true => Err(io::ErrorKind::UnexpectedEof.into()),
             false => Ok(bytes),
@@ -123,15 +135,46 @@ impl Read for Ranges {
     }
 }
 
+/// Waits for what a store answers, and no longer than it may take with all repetitions.
+///
+/// # Errors
+/// What is wrong, in words.
+pub(super) async fn within<T>(
+    patience: Duration,
+    asked: &Asked,
+    answer: impl Future<Output = object_store::Result<T>>,
+) -> Result<T, String> {
+    match tokio::time::timeout(patience, answer).await {
+        Ok(answer) => answer.map_err(|error| of_store(&error, asked)),
+        Err(_) => Err(format!(
+            "no whole answer within {patience:?} (attempts: {})",
+            asked.told().attempts
+        )),
+    }
+}
+
 /// What a store says, in words that do not depend on which store it is.
-pub(super) fn of_store(error: &object_store::Error) -> String {
-    match error {
-        object_store::Error::NotFound { .. } => "The specified key does not exist.".into(),
-        object_store::Error::Precondition { .. } => {
+fn of_store(error: &object_store::Error, asked: &Asked) -> String {
+    let told = asked.told();
+    let said = match &told.refusal {
+        Some(refusal) => refusal.to_string(),
+        None => words(error),
+    };
+    // Not every request that fails is told apart by the library.
+    let status = told.refusal.as_ref().and_then(|refusal| refusal.status);
+    match (error, status) {
+        (object_store::Error::NotFound { .. }, _) | (_, Some(StatusCode::NOT_FOUND)) => {
+            let reason = told.refusal.and_then(|refusal| refusal.reason);
+            let message = reason.map(|(_, message)| message);
+            message.unwrap_or_else(|| "The specified key does not exist.".into())
+        }
+        (object_store::Error::Precondition { .. }, _) => {
             "the object was changed while it was read".into()
         }
-        object_store::Error::PermissionDenied { .. }
-        | object_store::Error::Unauthenticated { .. } => format!("Access Denied: {}", words(error)),
-        other => words(other),
+        (object_store::Error::PermissionDenied { .. }, _)
+        | (object_store::Error::Unauthenticated { .. }, _)
+        | (_, Some(StatusCode::FORBIDDEN)) => format!("Access Denied: {said}"),
+        _ if told.attempts > 0 => format!("{said} (attempts: {})", told.attempts),
+        _ => said,
     }
 }

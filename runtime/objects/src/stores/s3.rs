@@ -2,17 +2,45 @@
 
 use std::time::Duration;
 
-use object_store::aws::{AmazonS3, AmazonS3Builder};
+use http::HeaderValue;
+use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::{BackoffConfig, ClientOptions, RetryConfig};
+
+use super::wire::Connector;
 
 /// Longest without a byte of an answer.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest until there is a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How often a request is made again when S3 says to try again (5xx, SlowDown) or cannot be
-/// reached, and for how long.
+/// How often a request is made again when S3 says to try again (5xx, SlowDown), breaks off or
+/// cannot be reached, and for how long.
 const RETRIES_MAX: usize = 8;
 const RETRY_TIMEOUT: Duration = Duration::from_secs(60);
+/// Longest until an answer is whole, with all repetitions of the request: a range of 4 MiB that
+/// takes longer comes at less than 14 KB a second.
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// How long a store is waited for.
+#[derive(Clone, Debug)]
+pub(super) struct Patience {
+    pub(super) read: Duration,
+    pub(super) answer: Duration,
+    pub(super) retry: RetryConfig,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            read: READ_TIMEOUT,
+            answer: ANSWER_TIMEOUT,
+            retry: RetryConfig {
+                max_retries: RETRIES_MAX,
+                retry_timeout: RETRY_TIMEOUT,
+                backoff: BackoffConfig::default(),
+            },
+        }
+    }
+}
 
 /// Where S3 is: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, the region, credentials.
 #[derive(Clone, Debug)]
@@ -21,6 +49,7 @@ pub struct S3Settings {
     variables: Vec<(String, String)>,
     /// The region, where they name none.
     region: String,
+    pub(super) patience: Patience,
 }
 
 impl S3Settings {
@@ -47,11 +76,16 @@ impl S3Settings {
         is_set.then(|| Self {
             variables,
             region: region.to_owned(),
+            patience: Patience::default(),
         })
     }
 
-    /// A client for one bucket.
-    pub(super) fn client(&self, bucket: &str) -> object_store::Result<AmazonS3> {
+    /// A client for one bucket, and for that of one owner, where that is given.
+    pub(super) fn client(
+        &self,
+        bucket: &str,
+        owner: Option<HeaderValue>,
+    ) -> object_store::Result<AmazonS3> {
         // The process may have one already; then that one serves.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = AmazonS3Builder::new().with_region(&self.region);
@@ -64,18 +98,24 @@ impl S3Settings {
         }
         let options = ClientOptions::new()
             .with_timeout_disabled()
-            .with_read_timeout(READ_TIMEOUT)
+            .with_read_timeout(self.patience.read)
             .with_connect_timeout(CONNECT_TIMEOUT)
             .with_allow_http(is_plain);
-        let retry = RetryConfig {
-            max_retries: RETRIES_MAX,
-            retry_timeout: RETRY_TIMEOUT,
-            backoff: BackoffConfig::default(),
+        let builder = builder
+            .with_client_options(options)
+            .with_retry(self.patience.retry.clone())
+            .with_bucket_name(bucket);
+        let region = builder.get_config_value(&AmazonS3ConfigKey::Region);
+        // Credentials are asked for elsewhere, and so over connections of their own.
+        let credentials = builder.clone().build()?.credentials().clone();
+        let connector = Connector {
+            owner,
+            credentials: credentials.clone(),
+            region: region.unwrap_or_else(|| self.region.clone()),
         };
         builder
-            .with_client_options(options)
-            .with_retry(retry)
-            .with_bucket_name(bucket)
+            .with_credentials(credentials)
+            .with_http_connector(connector)
             .build()
     }
 }

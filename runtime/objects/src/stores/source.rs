@@ -9,9 +9,9 @@ use asl::Failure;
 use serde_json::Value;
 use tokio::runtime::Handle;
 
-use super::listing::{self, Listing};
+use super::listing::{Listed, Listing};
 use super::object::Object;
-use super::{Bucket, Buckets, path, unreadable};
+use super::{Bucket, Buckets, unreadable};
 use crate::formats::{Bad, Csv, Headers, Json, JsonLines, Parquet, Rows, inflate};
 use crate::limits::MANIFEST_BYTES_MAX;
 use crate::reader::{Format, From, Manifest, Place, Reader};
@@ -21,6 +21,8 @@ use crate::{Item, Pinned};
 #[derive(Clone)]
 pub(super) struct Shelf {
     pub(super) buckets: Arc<Buckets>,
+    /// A bucket, and the account that must own it.
+    pub(super) owner: Option<(String, String)>,
     pub(super) runtime: Handle,
 }
 
@@ -37,12 +39,6 @@ pub(super) fn open(
     reader: Reader,
     pinned: Pinned,
 ) -> Result<(Box<dyn Source>, Pinned), Failure> {
-    let (From::Object(Place { bucket, .. })
-    | From::Manifest(Place { bucket, .. }, _)
-    | From::List { bucket, .. }) = &reader.from;
-    if let Some(owner) = &reader.owner {
-        shelf.check_owner(bucket, owner)?;
-    }
     match (reader.from, reader.format) {
         (From::Object(place), Some(format)) => {
             let (object, pinned) = shelf.pinned(&place, pinned)?;
@@ -80,26 +76,19 @@ pub(super) fn open(
 }
 
 impl Shelf {
-    /// A folder belongs to whoever serves it. S3 would be told whom to expect in a header that
-    /// the store library neither sends nor signs; to read without would be to skip a check that
-    /// somebody asked for.
-    fn check_owner(&self, bucket: &str, owner: &str) -> Result<(), Failure> {
-        match self.buckets.find(bucket) {
-            Ok(Bucket::S3(_)) => Err(unreadable(format!(
-                "s3://{bucket}: ExpectedBucketOwner is {owner}, which cannot be checked here: \
-                 leave it out, or give the bucket a folder (--bucket {bucket}=DIR)"
-            ))),
-            // What cannot be found is told by whoever looks for an object in it.
-            _ => Ok(()),
-        }
+    /// The bucket of a place. Only the one that the reader names has an expected owner: a
+    /// manifest may lead elsewhere.
+    fn bucket(&self, name: &str) -> Result<Bucket, String> {
+        let owner = self.owner.as_ref();
+        let owner = owner.filter(|(bucket, _)| bucket == name);
+        self.buckets.find(name, owner.map(|(_, owner)| &**owner))
     }
 
     fn look(&self, place: &Place) -> Result<Object, Failure> {
         let told = |why: String| unreadable(format!("{}: {why}", place.uri()));
-        let bucket = self.buckets.find(&place.bucket).map_err(told)?;
+        let bucket = self.bucket(&place.bucket).map_err(told)?;
         let (version, runtime) = (place.version.clone(), self.runtime.clone());
-        let path = path(&place.key).map_err(told)?;
-        Object::look(bucket.store(), path, version, runtime).map_err(told)
+        Object::look(&bucket, &place.key, version, runtime).map_err(told)
     }
 
     /// The same, where it must be as it was.
@@ -171,7 +160,7 @@ struct List {
 impl List {
     fn open(shelf: &Shelf, bucket: String, prefix: String) -> Result<Self, Failure> {
         let uri = format!("s3://{bucket}/{prefix}");
-        let found = shelf.buckets.find(&bucket);
+        let found = shelf.bucket(&bucket);
         let found = found.map_err(|why| unreadable(format!("{uri}: {why}")))?;
         Ok(Self {
             listing: Listing::new(found, prefix, shelf.runtime.clone()),
@@ -181,14 +170,14 @@ impl List {
     }
 
     fn place(&mut self) -> Result<Option<Place>, Failure> {
-        Ok(self.meta()?.map(|meta| Place {
+        Ok(self.listed()?.map(|listed| Place {
             bucket: self.bucket.clone(),
-            key: meta.location.to_string(),
+            key: listed.key,
             version: None,
         }))
     }
 
-    fn meta(&mut self) -> Result<Option<object_store::ObjectMeta>, Failure> {
+    fn listed(&mut self) -> Result<Option<Listed>, Failure> {
         let next = self.listing.next();
         next.map_err(|why| unreadable(format!("{}: {why}", self.uri)))
     }
@@ -199,10 +188,10 @@ const DESCRIPTION_BYTES: u64 = 256;
 
 impl Source for List {
     fn next(&mut self) -> Result<Option<(Item, u64)>, Failure> {
-        let meta = self.meta()?;
-        Ok(meta.map(|meta| {
+        let listed = self.listed()?;
+        Ok(listed.map(|listed| {
             let item = Item {
-                value: listing::item(&meta),
+                value: listed.item(),
                 key: None,
                 source: Arc::clone(&self.uri),
             };

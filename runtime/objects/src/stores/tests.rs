@@ -11,6 +11,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use serde_json::{Value, json};
 
+use super::asking::ACCOUNT;
 use super::*;
 use crate::Item;
 
@@ -28,7 +29,10 @@ fn read(objects: &Arc<Buckets>, resource: &str, config: Value) -> Result<Vec<Ite
         .unwrap();
     let reader = json!({
         "Resource": format!("arn:aws:states:::s3:{resource}"),
-        "Parameters": {"Bucket": "b", "Key": config["Key"], "Prefix": config["Prefix"]},
+        "Parameters": {
+            "Bucket": "b", "Key": config["Key"], "Prefix": config["Prefix"],
+            "ExpectedBucketOwner": config["ExpectedBucketOwner"],
+        },
         "ReaderConfig": config,
     });
     runtime.block_on(async {
@@ -51,7 +55,7 @@ struct Shelves {
 impl Shelves {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let buckets = Buckets::new([("b", folder.path())], None).unwrap();
+        let buckets = Buckets::new([("b", folder.path())], ACCOUNT, None).unwrap();
         Self {
             folder,
             objects: Arc::new(buckets),
@@ -299,33 +303,28 @@ fn a_line_of_a_gibibyte_is_refused() {
 }
 
 #[test]
-fn an_owner_is_taken_on_trust_for_a_folder_alone() {
-    let bucket_of = |objects: &Arc<Buckets>, bucket: &str| {
-        let reader = Payload::from_value(json!({
-            "Resource": "arn:aws:states:::s3:getObject",
-            "Parameters": {"Bucket": bucket, "Key": "a", "ExpectedBucketOwner": "123456789012"},
-        }));
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        let opened = runtime.block_on(objects.open(&reader, None));
-        opened
-            .map(|_| ())
-            .map_err(|failure| failure.cause.unwrap_or_default())
-    };
-    let folder = tempfile::tempdir().unwrap();
-    lay(folder.path(), "a", "[1]");
-    let variables = [(
-        "AWS_ENDPOINT_URL_S3".to_owned(),
-        "http://127.0.0.1:1".to_owned(),
-    )];
-    let s3 = S3Settings::from_variables(variables.into_iter(), "us-east-1");
-    let objects = Arc::new(Buckets::new([("b", folder.path())], s3).unwrap());
-    assert_eq!(bucket_of(&objects, "b"), Ok(()));
-    let why = bucket_of(&objects, "other").unwrap_err();
-    let begins = "s3://other: ExpectedBucketOwner is 123456789012, which cannot be checked here";
-    assert!(why.starts_with(begins), "{why}");
+fn a_folder_has_the_owner_that_it_is_said_to_have() {
+    let shelves = Shelves::new();
+    shelves.lay("a", "[1]");
+    let cases = [
+        (ACCOUNT, None),
+        (
+            "210987654321",
+            Some(
+                "s3://b/a: Access Denied: ExpectedBucketOwner is 210987654321, and the folder is of \
+                 account 123456789012",
+            ),
+        ),
+        (
+            "me",
+            Some("s3://b/a: ExpectedBucketOwner is 'me', and an account is twelve digits"),
+        ),
+    ];
+    for (owner, refused) in cases {
+        let config = json!({"Key": "a", "ExpectedBucketOwner": owner});
+        let told = read(&shelves.objects, "getObject", config).map(drop);
+        assert_eq!(told, refused.map_or(Ok(()), |why| Err(why.to_owned())));
+    }
 }
 
 /// A bomb of a hundred thousand times its size: what is read ends at the item's bound.

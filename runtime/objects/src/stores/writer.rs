@@ -1,14 +1,15 @@
 //! An object that is being written: in parts, and seen when it is whole.
 
-use std::sync::Arc;
+use std::error::Error;
+use std::time::Duration;
 
 use asl::{ErrorName, Failure};
-use object_store::ObjectStore;
 use object_store::buffered::BufWriter;
-use object_store::path::Path;
 use tokio::io::AsyncWriteExt;
 
-use super::words;
+use super::keys::Address;
+use super::wire::Asked;
+use super::{Bucket, words};
 use crate::{Answering, ObjectWriter};
 
 /// Bytes that are written at once: S3 takes no less than 5 MiB and no more than 10,000 parts.
@@ -19,31 +20,64 @@ const PARTS_AT_ONCE: usize = 2;
 /// The object.
 pub(super) struct Writer {
     object: BufWriter,
+    /// The request that writes it whole, or begins it, if it has parts.
+    asked: Asked,
     uri: String,
+    /// How long the parts that are on their way are waited for.
+    patience: Duration,
 }
 
 impl Writer {
-    pub(super) fn new(store: Arc<dyn ObjectStore>, path: Path, uri: String) -> Self {
-        let object = BufWriter::with_capacity(store, path, PART_BYTES);
-        Self {
-            object: object.with_max_concurrency(PARTS_AT_ONCE),
-            uri,
+    /// # Errors
+    /// Why the key is none that can be written.
+    pub(super) fn new(bucket: &Bucket, key: &str, uri: String) -> Result<Self, String> {
+        let Address { path, key: beside } = bucket.address(key)?;
+        // A key goes beside a path in requests that read; the library's writer has no place.
+        if beside.is_some() {
+            return Err(format!(
+                "the key '{key}' cannot be written: give ResultWriter a Prefix without a '/' at its \
+                 beginning, '//' and control characters"
+            ));
         }
+        let asked = Asked::default();
+        let object = BufWriter::with_capacity(bucket.store(), path, PART_BYTES)
+            .with_extensions(asked.extensions());
+        Ok(Self {
+            object: object.with_max_concurrency(PARTS_AT_ONCE),
+            asked,
+            uri,
+            patience: bucket.patience(),
+        })
     }
 
-    fn failed(&self, error: &dyn std::error::Error) -> Failure {
-        unwritable(format!("{}: {}", self.uri, words(error)))
+    fn failed(&self, why: &str) -> Failure {
+        let told = self.asked.told();
+        unwritable(match told.refusal {
+            Some(refusal) => format!("{}: {refusal} (attempts: {})", self.uri, told.attempts),
+            None => format!("{}: {why}", self.uri),
+        })
+    }
+}
+
+/// Waits for what was sent to be taken.
+async fn within<T, E: Error + 'static>(
+    patience: Duration,
+    taken: impl Future<Output = Result<T, E>>,
+) -> Result<T, String> {
+    match tokio::time::timeout(patience, taken).await {
+        Ok(taken) => taken.map_err(|error| words(&error)),
+        Err(_) => Err(format!("what was sent was not taken within {patience:?}")),
     }
 }
 
 impl ObjectWriter for Writer {
     fn write(&mut self, bytes: Vec<u8>) -> Answering<'_, ()> {
         Box::pin(async move {
-            let written = self.object.put(bytes.into()).await;
-            if let Err(error) = written {
+            let written = within(self.patience, self.object.put(bytes.into())).await;
+            if let Err(why) = written {
                 // Parts that lie about cost something in most stores.
-                let _ = self.object.abort().await;
-                return Err(self.failed(&error));
+                let _ = within(self.patience, self.object.abort()).await;
+                return Err(self.failed(&why));
             }
             Ok(())
         })
@@ -52,8 +86,8 @@ impl ObjectWriter for Writer {
     fn finish(mut self: Box<Self>) -> Answering<'static, ()> {
         Box::pin(async move {
             // When it fails it takes back what was sent, as far as that can be done.
-            let ended = self.object.shutdown().await;
-            ended.map_err(|error| self.failed(&error))
+            let ended = within(self.patience, self.object.shutdown()).await;
+            ended.map_err(|why| self.failed(&why))
         })
     }
 }

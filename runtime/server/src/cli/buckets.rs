@@ -20,18 +20,18 @@ pub(crate) struct BucketFolders {
 
 impl BucketFolders {
     /// Whoever reads and writes objects. `region` is where a bucket is unless the environment
-    /// says.
+    /// says; folders belong to `account`.
     ///
     /// # Errors
     /// A folder that is none.
-    pub(crate) fn open(&self, region: &str) -> anyhow::Result<Arc<dyn Objects>> {
+    pub(crate) fn open(&self, region: &str, account: &str) -> anyhow::Result<Arc<dyn Objects>> {
         let folders = self.bucket.iter();
         let folders = folders.map(|(name, folder)| (name.as_str(), Path::new(folder)));
         let text = |text: std::ffi::OsString| text.into_string().ok();
         let variables = std::env::vars_os();
         let variables = variables.filter_map(|(name, value)| Some((text(name)?, text(value)?)));
         let s3 = S3Settings::from_variables(variables, region);
-        Ok(Arc::new(Arc::new(Buckets::new(folders, s3)?)))
+        Ok(Arc::new(Arc::new(Buckets::new(folders, account, s3)?)))
     }
 }
 

@@ -91,7 +91,8 @@ impl Run {
             None => fresh_name(),
         };
         let mut store = Store::of_dir(self.data_dir.as_ref())?;
-        store.objects = self.buckets.open(&Place::default().region)?;
+        let place = Place::default();
+        store.objects = self.buckets.open(&place.region, &place.account_id)?;
         let given: Given = self.tasks.iter().cloned().collect();
         let functions = Functions::of(&store, Place::default());
         let states = &definition.machine.states;

@@ -121,7 +121,7 @@ impl Serve {
             None => SecretStore::default(),
         };
         let mut store = Store::for_server(&self.data_dir, secrets)?;
-        store.objects = self.buckets.open(&self.region)?;
+        store.objects = self.buckets.open(&self.region, &self.account_id)?;
         let options = Options {
             listen: self.listen,
             place: Place {
