@@ -1,5 +1,5 @@
-//! A Map Run of the real binary, killed with SIGKILL on the way and run again: every line of its
-//! source is done, and none is twice in what was written.
+//! Map Runs of the real binary: killed with SIGKILL on the way and run again, every line of the
+//! source is done, and none is twice in what was written; on a disk that is full, it is told.
 //!
 //! `STEPWELL_MAP_LINES` says how many lines (2,000 unless said), `STEPWELL_MAP_KILLS` how many
 //! kills (5 unless said).
@@ -75,13 +75,18 @@ fn nothing_of_a_map_run_is_lost_or_doubled_by_kills() {
 }
 
 fn prepare(folder: &Path, children: &str, lines: u64) {
-    for name in ["tasks", "in", "out"] {
-        std::fs::create_dir(folder.join(name)).expect("a folder");
-    }
+    std::fs::create_dir(folder.join("tasks")).expect("a folder");
     let module = wat::parse_str(ECHO).expect("sound text");
     std::fs::write(folder.join("tasks/echo.wasm"), module).expect("a file");
-    let definition = definition(children).to_string();
-    std::fs::write(folder.join("each.asl.json"), definition).expect("a file");
+    write(folder, &definition(children), lines);
+}
+
+/// The definition, its buckets, and the lines that it reads.
+fn write(folder: &Path, definition: &Value, lines: u64) {
+    for name in ["in", "out"] {
+        std::fs::create_dir(folder.join(name)).expect("a folder");
+    }
+    std::fs::write(folder.join("each.asl.json"), definition.to_string()).expect("a file");
     let mut text = String::new();
     for n in 0..lines {
         writeln!(text, "{{\"n\":{n}}}").expect("a string takes all");
@@ -147,4 +152,39 @@ fn numbers(folder: &Path, result: &Value) -> Vec<u64> {
     }
     numbers.sort_unstable();
     numbers
+}
+
+/// No file may have more than 8 KiB, as on a disk that has no more: a limit of the process, so
+/// that any user can set it.
+#[test]
+fn a_disk_that_is_full_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let mut definition = definition("EXPRESS");
+    definition["States"]["Each"]["ItemProcessor"]["States"]["Item"] = json!({"Type": "Succeed"});
+    write(folder, &definition, 2_000);
+    let limited = "trap '' XFSZ; ulimit -f 16; exec \"$0\" run each.asl.json --quiet --bucket in=in \
+                   --bucket out=out";
+    let output = Command::new("sh")
+        .current_dir(folder)
+        .args(["-c", limited, env!("CARGO_BIN_EXE_stepwell")])
+        .output()
+        .expect("a shell");
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&output.stderr);
+    for part in [
+        "States.ResultWriterFailed",
+        "s3://out/results/",
+        "/SUCCEEDED_0.jsonl: ",
+        "File too large (os error 27)",
+    ] {
+        assert!(told.contains(part), "no {part:?} in {told}");
+    }
+    // Nothing of it is left that could be taken for a result.
+    let files = std::fs::read_dir(folder.join("out/results")).expect("a folder");
+    let left: Vec<_> = files
+        .flat_map(|run| std::fs::read_dir(run.expect("a folder").path()).expect("a folder"))
+        .map(|file| file.expect("a file").file_name())
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
 }
