@@ -206,3 +206,42 @@ fn a_task_token_is_told_of_a_task_that_waits_for_it() {
         );
     });
 }
+
+#[test]
+fn a_task_whose_fields_its_api_does_not_take_is_not_scheduled() {
+    in_virtual_time(async {
+        let stand = world().await;
+        let definition = json!({ "StartAt": "A", "States": { "A": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+            "Parameters": { "FunctionName": "f", "TaskToken.$": "$.token" },
+            "Retry": [{ "ErrorEquals": ["States.ALL"] }],
+            "End": true,
+        }}});
+        let create = json!({ "name": "refused", "roleArn": "arn:aws:iam::123456789012:role/r",
+            "definition": definition.to_string() });
+        let made = stand.call("CreateStateMachine", &create).await.body;
+        let start =
+            json!({ "stateMachineArn": made["stateMachineArn"], "input": "{\"token\": \"t\"}" });
+        let started = stand.call("StartExecution", &start).await.body;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let history = json!({ "executionArn": started["executionArn"] });
+        let history = stand.call("GetExecutionHistory", &history).await.body;
+        let events = history["events"].as_array().expect("events");
+        let types: Vec<_> = events.iter().map(|event| &event["type"]).collect();
+        assert_eq!(
+            types,
+            ["ExecutionStarted", "TaskStateEntered", "ExecutionFailed"]
+        );
+        assert_eq!(
+            events[2]["executionFailedEventDetails"],
+            json!({
+                "error": "States.Runtime",
+                "cause": "An error occurred while executing the state 'A' (entered at the event id \
+                          #2). The Parameters '{\"FunctionName\":\"f\",\"TaskToken\":\"t\"}' could \
+                          not be used to start the Task: [The field \"TaskToken\" is not supported \
+                          by Step Functions]",
+            })
+        );
+    });
+}

@@ -6,6 +6,7 @@
 //!
 //! Read [`StateMachine`] first, then [`State`].
 
+pub(crate) mod api_fields;
 mod choice;
 mod data_flow;
 mod fail;

@@ -10,7 +10,10 @@ use super::fault::Fault;
 use super::scope::{Attempting, Phase, Stage};
 use super::transition::Reading;
 use super::{Command, Report, Secret, TaskKey, TaskToken};
-use crate::definition::{Expression, Pattern, Query, Resource, Seconds, State, Task};
+use crate::definition::api_fields::{self, Given};
+use crate::definition::{
+    Expression, Pattern, Query, QueryLanguage, Resource, Seconds, State, Task,
+};
 use crate::failure::ErrorName;
 use crate::history::{Detail, EventId, Note, ScopeId, Via};
 use crate::query::jsonata;
@@ -87,6 +90,7 @@ impl Driver<'_> {
             None => None,
         };
         let input = self.arguments(id, state, effective)?;
+        check_api_fields(state, &task.resource, &input)?;
         if input.exceeds_limit() {
             return Err(Fault::named(
                 ErrorName::DATA_LIMIT_EXCEEDED,
@@ -280,6 +284,28 @@ impl Driver<'_> {
 struct Limits {
     timeout: Option<u64>,
     heartbeat: Option<u64>,
+}
+
+/// Holds what a Task is given against the API that takes it.
+fn check_api_fields(state: &State, resource: &Resource, input: &Payload) -> Result<(), Fault> {
+    if !matches!(resource, Resource::Service { .. }) {
+        return Ok(());
+    }
+    let fields = input.value().as_object().into_iter().flatten();
+    let given = fields.map(|(name, value)| (name.as_str(), Given::Value(value)));
+    let complaints = api_fields::complaints(resource, given);
+    if complaints.is_empty() {
+        return Ok(());
+    }
+    let name = match state.language {
+        QueryLanguage::Jsonata => "Arguments",
+        QueryLanguage::JsonPath => "Parameters",
+    };
+    Err(Fault::runtime(format!(
+        "The {name} '{}' could not be used to start the Task: [{}]",
+        input.value(),
+        complaints.join(", ")
+    )))
 }
 
 /// How a resource appears in history.

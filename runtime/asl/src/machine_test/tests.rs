@@ -221,14 +221,23 @@ fn what_never_ends_is_stopped() {
 
 #[test]
 fn workers_and_token_holders_answer_too() {
-    for resource in [
-        "arn:aws:states:us-east-1:123456789012:activity:a",
-        "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
-        "arn:aws:states:::states:startExecution.sync:2",
+    for (resource, parameters) in [
+        (
+            "arn:aws:states:us-east-1:123456789012:activity:a",
+            json!({}),
+        ),
+        (
+            "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+            json!({ "QueueUrl": "u", "MessageBody": "b" }),
+        ),
+        (
+            "arn:aws:states:::states:startExecution.sync:2",
+            json!({ "StateMachineArn": "arn" }),
+        ),
     ] {
         let definition = json!({ "StartAt": "A", "States": { "A": {
             "Type": "Task", "Resource": resource, "TimeoutSeconds": 9, "HeartbeatSeconds": 3,
-            "Parameters": { "StateMachineArn": "arn", "QueueUrl": "u", "MessageBody": "b" },
+            "Parameters": parameters,
             "Retry": [{ "ErrorEquals": ["States.Timeout"], "IntervalSeconds": 1 }],
             "End": true,
         }}});

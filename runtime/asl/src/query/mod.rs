@@ -11,6 +11,7 @@ use serde_json::Value;
 pub mod budget;
 pub mod draws;
 pub mod intrinsics;
+mod java_random;
 pub mod jsonata;
 pub mod jsonpath;
 #[cfg(test)]

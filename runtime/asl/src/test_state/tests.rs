@@ -70,6 +70,35 @@ fn failing(error: &str) -> Value {
 }
 
 #[test]
+fn what_an_api_does_not_take_is_not_sent_to_it() {
+    let parameters = json!({"FunctionName.$": "$.f", "TaskToken.$": "$.t"});
+    check(
+        json!({
+            "definition": lambda(json!({"Parameters": parameters})),
+            "input": {"f": "f", "t": 1}, "mock": {"result": "{}"},
+        }),
+        json!({
+            "error": "States.Runtime",
+            "cause": "The Parameters '{\"FunctionName\":\"f\",\"TaskToken\":1}' could not be used to \
+                      start the Task: [The field \"TaskToken\" is not supported by Step Functions]",
+            "status": "FAILED",
+        }),
+    );
+    let arguments = json!({"Arguments": "{% {'Payload': 1} %}", "QueryLanguage": "JSONata"});
+    let mut jsonata = lambda(arguments);
+    jsonata.as_object_mut().unwrap().remove("Parameters");
+    check(
+        json!({"definition": jsonata, "mock": {"result": "{}"}}),
+        json!({
+            "error": "States.Runtime",
+            "cause": "The Arguments '{\"Payload\":1}' could not be used to start the Task: [The \
+                      field 'FunctionName' is required but was missing]",
+            "status": "FAILED",
+        }),
+    );
+}
+
+#[test]
 fn a_choice_says_where_it_goes() {
     // Guide: output and next state alone, the input's text as it was sent.
     let choice = json!({
@@ -518,7 +547,10 @@ fn what_cannot_be_tested_is_refused() {
         validation,
         "State not found in definition",
     );
-    let sync = lambda(json!({"Resource": "arn:aws:states:::states:startExecution.sync"}));
+    let sync = lambda(json!({
+        "Resource": "arn:aws:states:::states:startExecution.sync",
+        "Parameters": {"StateMachineArn": "m"},
+    }));
     refused(
         json!({"definition": sync}),
         "InvalidDefinition",

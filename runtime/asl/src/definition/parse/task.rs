@@ -1,11 +1,14 @@
 //! Task.
 
+use serde_json::Value;
+
 use super::expression::Kind;
 use super::fields::{Fields, Shape};
 use super::flow::Site;
 use super::report::{Problem, Spot};
 use super::{resource, retry};
-use crate::definition::{Resource, Seconds, Task, Template};
+use crate::definition::api_fields::{self, Given};
+use crate::definition::{QueryLanguage, Resource, Seconds, Task, Template};
 use crate::limits;
 
 pub(super) const SHAPE: Shape = Shape {
@@ -37,6 +40,9 @@ pub(super) const SHAPE: Shape = Shape {
 pub(super) fn read(site: &Site<'_>, fields: &Fields<'_>) -> Option<Task> {
     let resource = resource::read(fields);
     let credentials = credentials(fields, resource.as_ref());
+    if let Some(resource) = &resource {
+        check_api_fields(fields, resource);
+    }
     let timeout = seconds(fields, "TimeoutSeconds", "TimeoutSecondsPath");
     let heartbeat = seconds(fields, "HeartbeatSeconds", "HeartbeatSecondsPath");
     let retry = retry::retriers(fields);
@@ -49,6 +55,30 @@ pub(super) fn read(site: &Site<'_>, fields: &Fields<'_>) -> Option<Task> {
         retry: retry?,
         catch: catch?,
     })
+}
+
+/// Holds what the definition says of the fields of an API against it.
+fn check_api_fields(fields: &Fields<'_>, resource: &Resource) {
+    let is_jsonata = fields.language == QueryLanguage::Jsonata;
+    let name = match is_jsonata {
+        true => "Arguments",
+        false => "Parameters",
+    };
+    let Some(object) = fields.value(name).and_then(Value::as_object) else {
+        return;
+    };
+    let is_braced = |value: &Value| value.as_str().is_some_and(|text| text.starts_with("{%"));
+    let given = object
+        .iter()
+        .map(|(key, value)| match key.strip_suffix(".$") {
+            Some(name) if !is_jsonata => (name, Given::Later),
+            _ if is_jsonata && is_braced(value) => (key.as_str(), Given::Later),
+            _ => (key.as_str(), Given::Value(value)),
+        });
+    let place = fields.place.key(name);
+    for complaint in api_fields::complaints(resource, given) {
+        fields.report(Problem::schema(&place, complaint).spot(Spot::Name));
+    }
 }
 
 fn seconds(fields: &Fields<'_>, name: &str, path: &str) -> Option<Seconds> {

@@ -65,9 +65,6 @@ pub enum Failed {
     /// `States.Hash` with an algorithm AWS does not list.
     #[error("The algorithm must be MD5, SHA-1, SHA-256, SHA-384 or SHA-512, not '{0}'")]
     UnknownAlgorithm(String),
-    /// `States.MathAdd` beyond 64 bits.
-    #[error("The sum is outside of the range of 64-bit integers")]
-    Overflow,
     /// `States.MathRandom` between numbers with none between them.
     #[error("The start number {start} is not below the end number {end}")]
     EmptyRange {

@@ -4,16 +4,20 @@ use serde_json::Value;
 
 use super::{Arguments, Failed};
 use crate::query::Draws;
+use crate::query::java_random::JavaRandom;
 
-/// `States.MathAdd(a, b)`, of integers.
+/// `States.MathAdd(a, b)`, of integers of 32 bits: AWS takes no others.
 pub(super) fn add(arguments: &mut Arguments<'_>) -> Result<Value, Failed> {
-    let sum = arguments.integer(0)?.checked_add(arguments.integer(1)?);
-    sum.map(Value::from).ok_or(Failed::Overflow)
+    let summand = |position: usize| {
+        let summand = i32::try_from(arguments.integer(position)?).map(i64::from);
+        summand.map_err(|_| arguments.wrong(position, "from -2147483648 to 2147483647"))
+    };
+    Ok(Value::from(summand(0)? + summand(1)?))
 }
 
 /// `States.MathRandom(start, end)`: an integer from `start` up to, not including, `end`.
-/// With a seed as third argument the same seed gives the same number; which one is ours
-/// to choose, AWS does not publish its generator.
+/// With a seed as third argument the same seed gives the same number: that which Java gives, from
+/// which AWS draws in JSONata. AWS does not say so here, nor how it draws from more than 2³¹ numbers.
 pub(super) fn random(arguments: &mut Arguments<'_>, draws: &Draws) -> Result<Value, Failed> {
     let (start, end) = (arguments.integer(0)?, arguments.integer(1)?);
     if start >= end {
@@ -22,7 +26,13 @@ pub(super) fn random(arguments: &mut Arguments<'_>, draws: &Draws) -> Result<Val
     let width = end.abs_diff(start);
     let offset = match arguments.values.len() {
         2 => draws.below(width),
-        _ => Draws::new(arguments.integer(2)?.cast_unsigned()).below(width),
+        _ => {
+            let seed = arguments.integer(2)?;
+            match u32::try_from(width) {
+                Ok(width) if width <= 1 << 31 => u64::from(JavaRandom::new(seed).below(width)),
+                _ => Draws::new(seed.cast_unsigned()).below(width),
+            }
+        }
     };
     Ok(Value::from(start.wrapping_add_unsigned(offset)))
 }
@@ -47,8 +57,8 @@ mod tests {
         }
         check_fails(&[
             (
-                "States.MathAdd(9223372036854775807, 1)",
-                "The sum is outside of the range of 64-bit integers",
+                "States.MathAdd(2147483648, 1)",
+                "Argument 1 of States.MathAdd must be from -2147483648 to 2147483647",
             ),
             (
                 "States.MathAdd(1e19, 1)",
@@ -71,6 +81,11 @@ mod tests {
         assert_eq!(
             draw("States.MathRandom(0, 999, 3)"),
             draw("States.MathRandom(0, 999, 3)")
+        );
+        assert_eq!(draw("States.MathRandom(1, 11, 42)"), json!(1));
+        assert_eq!(
+            draw("States.MathAdd(2147483647, 1)"),
+            json!(2_147_483_648_i64)
         );
         let widest = "States.MathRandom(-9223372036854775808, 9223372036854775807)";
         assert!(draw(widest).is_i64());

@@ -4,7 +4,9 @@ use std::borrow::{Borrow, Cow};
 use std::collections::BTreeSet;
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use md5::Md5;
 use serde_json::Value;
 use sha1::Sha1;
@@ -92,11 +94,15 @@ pub(super) fn base64_encode(arguments: &mut Arguments<'_>) -> Result<Value, Fail
     Ok(Value::String(STANDARD.encode(text)))
 }
 
-/// `States.Base64Decode(string)`. Bytes that are no UTF-8 become replacement characters,
-/// as in a string of Java.
+/// `States.Base64Decode(string)`, in MIME's way: what is not of the alphabet, such as the end of a
+/// line, is passed over, and padding may be missing. Bytes that are no UTF-8 become replacement
+/// characters, as in a string of Java.
 pub(super) fn base64_decode(arguments: &mut Arguments<'_>) -> Result<Value, Failed> {
     let text = bounded(arguments.string(0)?)?;
-    let bytes = STANDARD.decode(text).map_err(|_| Failed::NotBase64)?;
+    let is_digit = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
+    let digits = text.split('=').next().unwrap_or_default();
+    let digits: String = digits.chars().filter(is_digit).collect();
+    let bytes = LENIENT.decode(digits).map_err(|_| Failed::NotBase64)?;
     Ok(Value::String(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
@@ -118,6 +124,14 @@ pub(super) fn hash(arguments: &mut Arguments<'_>) -> Result<Value, Failed> {
     };
     Ok(Value::String(digest))
 }
+
+/// Reads digits without padding, whatever the bits are that the last digit has too many.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone)
+        .with_decode_allow_trailing_bits(true),
+);
 
 fn bounded(text: &str) -> Result<&str, Failed> {
     match text.chars().nth(limits::INTRINSIC_STRING_CHARS_MAX) {
@@ -266,6 +280,11 @@ mod tests {
                 json!("Data to encode"),
             ),
             ("States.Base64Decode('/w==')", json!([]), json!("\u{fffd}")),
+            (
+                "States.Base64Decode($.a)",
+                json!(["RGF0\r\nYSB0 byBl*bmNvZGU"]),
+                json!("Data to encode"),
+            ),
         ]);
         for call in [
             "States.Base64Encode($.a)",
@@ -284,7 +303,7 @@ mod tests {
                 "States.Hash('a', 'MD4')",
                 "The algorithm must be MD5, SHA-1, SHA-256, SHA-384 or SHA-512, not 'MD4'",
             ),
-            ("States.Base64Decode('?')", "The string is not Base64"),
+            ("States.Base64Decode('A')", "The string is not Base64"),
             (
                 "States.StringSplit($.a, ',')",
                 "Argument 1 of States.StringSplit must be a string",

@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 use super::json;
 use crate::limits;
 use crate::query::Draws;
+use crate::query::java_random::JavaRandom;
 
 type Arguments<'a> = &'a [Option<Value>];
 type Returned = Result<Option<Value>>;
@@ -63,7 +64,7 @@ pub(super) fn with_draws(seed: u64) -> Bindings {
     let also = std::sync::Arc::clone(&draws);
     let random = move |args: Arguments<'_>| {
         let drawn = match args.first().and_then(number) {
-            Some(seed) => seeded(seed as i64),
+            Some(seed) => JavaRandom::new(seed as i64).double(),
             None => unit(
                 draws
                     .lock()
@@ -113,20 +114,6 @@ fn string(argument: &Option<Value>) -> Option<&str> {
 /// The top 53 bits of a draw, as a number from 0 to 1 (exclusive).
 fn unit(draw: u64) -> f64 {
     (draw >> 11) as f64 / (1_u64 << 53) as f64
-}
-
-/// The first number from 0 to 1 (exclusive) of `java.util.Random` with this seed: AWS draws from
-/// that, so the numbers are the same. Source: its documentation, `next` and `nextDouble`.
-fn seeded(seed: i64) -> f64 {
-    const MULTIPLIER: u64 = 0x5_DEEC_E66D;
-    const MASK: u64 = (1 << 48) - 1;
-    let mut state = (seed.cast_unsigned() ^ MULTIPLIER) & MASK;
-    let mut next = |bits: u32| {
-        state = state.wrapping_mul(MULTIPLIER).wrapping_add(0xB) & MASK;
-        state >> (48 - bits)
-    };
-    let (high, low) = (next(26), next(27));
-    ((high << 27) + low) as f64 / (1_u64 << 53) as f64
 }
 
 /// `$hash(text, algorithm)`: the digest of the UTF-8 bytes, in lower-case hexadecimal.

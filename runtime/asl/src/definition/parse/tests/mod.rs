@@ -243,7 +243,7 @@ fn what_is_underlined() {
 /// A machine with something of everything, for the mutations below.
 const EVERYTHING: &str = r#"{"StartAt": "A", "QueryLanguage": "JSONPath", "States": {
     "A": {"Type": "Pass", "Assign": {"x.$": "$.a"}, "Result": {"a": "\u00e9\"\\"}, "Next": "B"},
-    "B": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"p.$": "States.Format('{}', $.a)"},
+    "B": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName.$": "States.Format('{}', $.a)"},
         "Retry": [{"ErrorEquals": ["E"], "MaxDelaySeconds": 9}], "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "C"}], "Next": "C"},
     "C": {"Type": "Choice", "Choices": [{"And": [{"Variable": "$.a", "StringEquals": "b"}], "Next": "D"}], "Default": "W"},
     "W": {"Type": "Wait", "Timestamp": "2016-03-14T01:59:00Z", "Next": "M"},

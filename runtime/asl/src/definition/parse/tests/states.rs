@@ -114,6 +114,31 @@ fn task() {
             "@/HeartbeatSecondsPath Value is not a Reference Path",
         ],
     );
+    let invoke = r#""Type": "Task", "End": true, "Resource": "arn:aws:states:::lambda:invoke""#;
+    state(
+        &format!(r#"{invoke}, "Parameters": {{"Payload": 1, "Foo": 2, "TaskToken.$": "$.t"}}"#),
+        &[
+            "@/Parameters The field \"Foo\" is not supported by Step Functions",
+            "@/Parameters The field 'FunctionName' is required but was missing",
+        ],
+    );
+    state(
+        &format!(r#"{invoke}, "Parameters": {{"FunctionName.$": "$.f"}}"#),
+        &[],
+    );
+    jsonata(
+        &format!(r#"{invoke}, "Arguments": {{"FunctionName": "f", "A": "{{% 1 %}}", "B": 1}}"#),
+        &["@/Arguments The field \"B\" is not supported by Step Functions"],
+    );
+    jsonata(
+        &format!(r#"{invoke}, "Arguments": "{{% $f %}}", "Assign": {{"f": 1}}"#),
+        &[],
+    );
+    state(
+        r#""Type": "Task", "End": true, "Resource": "arn:aws:states:::sqs:sendMessage",
+            "Parameters": {"QueueUrl": "q", "MessageBody": {}, "DelaySeconds": "5"}"#,
+        &["@/Parameters The value for the field 'DelaySeconds' must be an INTEGER"],
+    );
     state(
         r#""Type": "Task", "End": true, "Resource": "arn:aws:states:us-east-1:123456789012:activity:a",
             "Credentials": {"RoleArn.$": "$.r"}, "TimeoutSeconds": 0"#,
