@@ -31,7 +31,7 @@ pub enum Broken {
     #[error(transparent)]
     Bytes(#[from] io::Error),
     /// They are no text.
-    #[error("column {column}: {why}")]
+    #[error("column {column} is not UTF-8: {why}")]
     Text {
         /// The field, from 1.
         column: usize,

@@ -17,14 +17,34 @@ const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 pub(crate) fn inflate(bytes: Bytes) -> io::Result<Bytes> {
     let (first, bytes) = peek(bytes)?;
     if first.starts_with(&GZIP) {
-        return without_mark(Box::new(MultiGzDecoder::new(bytes)));
+        let packed = Box::new(MultiGzDecoder::new(bytes));
+        return without_mark(Box::new(Unpacked(packed, "GZIP")));
     }
     if first.starts_with(&ZSTD) {
         let mut decoder = zstd::stream::read::Decoder::new(bytes)?;
         decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
-        return without_mark(Box::new(decoder));
+        return without_mark(Box::new(Unpacked(Box::new(decoder), "ZSTD")));
     }
     without_mark(bytes)
+}
+
+/// What comes of something packed; what is wrong with that is told by its name.
+struct Unpacked(Bytes, &'static str);
+
+impl Read for Unpacked {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Self(bytes, packing) = self;
+        bytes.read(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => io::Error::other(format!(
+                "the {packing} data ends too soon: the object is not whole"
+            )),
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+                io::Error::other(format!("no sound {packing} data: {error}"))
+            }
+            // The bytes do not come.
+            _ => error,
+        })
+    }
 }
 
 fn without_mark(bytes: Bytes) -> io::Result<Bytes> {
@@ -50,11 +70,13 @@ mod tests {
 
     use super::*;
 
-    fn check(packed: Vec<u8>, expected: Result<&str, ()>) {
+    fn check(packed: Vec<u8>, expected: Result<&str, &str>) {
         let mut text = String::new();
         let read = inflate(Box::new(Cursor::new(packed)))
             .and_then(|mut bytes| bytes.read_to_string(&mut text));
-        assert_eq!(read.map(|_| text.as_str()).map_err(|_| ()), expected);
+        let read = read.map_err(|error| error.to_string());
+        let read = read.as_ref().map(|_| text.as_str());
+        assert_eq!(read.map_err(String::as_str), expected);
     }
 
     fn gzip(text: &[u8]) -> Vec<u8> {
@@ -76,10 +98,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_is_refused() {
-        let whole = gzip(&b"packed".repeat(100));
-        check(whole[..whole.len() - 6].to_vec(), Err(()));
+    fn what_is_not_whole_is_refused() {
+        let mut whole = gzip(&b"packed".repeat(100));
+        let soon = "the GZIP data ends too soon: the object is not whole";
+        check(whole[..whole.len() - 6].to_vec(), Err(soon));
+        // The checksum at its end.
+        let last = whole.len() - 5;
+        whole[last] ^= 1;
+        let wrong = "no sound GZIP data: corrupt gzip stream does not have a matching checksum";
+        check(whole, Err(wrong));
         let frame = zstd::stream::encode_all(&b"packed".repeat(100)[..], 1).unwrap();
-        check(frame[..frame.len() - 3].to_vec(), Err(()));
+        let soon = "the ZSTD data ends too soon: the object is not whole";
+        check(frame[..frame.len() - 3].to_vec(), Err(soon));
     }
 }

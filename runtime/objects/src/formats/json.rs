@@ -4,7 +4,10 @@ use std::io::Read;
 
 use asl::Payload;
 use serde_json::Value;
-use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
+use struson::reader::{
+    JsonReader, JsonStreamReader, JsonSyntaxError, ReaderError, SyntaxErrorKind, TransferError,
+    ValueType,
+};
 use struson::writer::{JsonStreamWriter, JsonWriter};
 
 use super::metered::Metered;
@@ -49,8 +52,10 @@ impl Json {
 fn element(json: &mut JsonStreamReader<Metered<Bytes>>) -> Result<Value, String> {
     let mut text = Vec::new();
     let mut writer = JsonStreamWriter::new(&mut text);
-    json.transfer_to(&mut writer)
-        .map_err(|error| error.to_string())?;
+    json.transfer_to(&mut writer).map_err(|error| match error {
+        TransferError::ReaderError(error) => bad(error).to_string(),
+        TransferError::WriterError(error) => error.to_string(),
+    })?;
     writer
         .finish_document()
         .map_err(|error| error.to_string())?;
@@ -94,7 +99,32 @@ fn descend<R: Read>(json: &mut JsonStreamReader<R>, name: &str, pointer: &str) -
 fn bad(error: ReaderError) -> Bad {
     match error {
         ReaderError::IoError { error, .. } => error.into(),
-        other => Bad::Other(format!("not JSON: {other}")),
+        other => Bad::Other(format!("not JSON: {}", said(&other))),
+    }
+}
+
+/// What is wrong, and where. The reader counts lines from 0, and its paths are as long as what
+/// it reads is deep.
+fn said(error: &ReaderError) -> String {
+    let (what, location) = match error {
+        ReaderError::SyntaxError(JsonSyntaxError { kind, location }) => {
+            let what = match kind {
+                SyntaxErrorKind::IncompleteDocument => "the text ends too soon".to_owned(),
+                SyntaxErrorKind::MalformedJson => "no value".to_owned(),
+                SyntaxErrorKind::TrailingData => "something follows the value".to_owned(),
+                other => other.to_string(),
+            };
+            (what, location)
+        }
+        ReaderError::MaxNestingDepthExceeded {
+            max_nesting_depth,
+            location,
+        } => (format!("nested deeper than {max_nesting_depth}"), location),
+        other => return other.to_string(),
+    };
+    match location.line_pos {
+        Some(at) => format!("{what} at line {} column {}", at.line + 1, at.column + 1),
+        None => what,
     }
 }
 
@@ -167,9 +197,27 @@ mod tests {
 
     #[test]
     fn what_is_broken_is_told() {
-        for text in ["[1, ", "[1] 2", "[1, x]", ""] {
-            read(Cursor::new(text), None).expect_err(text);
+        let cases = [
+            ("", "not JSON: the text ends too soon at line 1 column 1"),
+            (
+                "[1,\n {\"a\": ",
+                "element 1: not JSON: the text ends too soon at line 2 column 8",
+            ),
+            (
+                "[1] 2",
+                "not JSON: something follows the value at line 1 column 5",
+            ),
+            (
+                "[1, x]",
+                "not JSON: no value at line 1 column 5",
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(read(Cursor::new(text), None), Err(expected.into()));
         }
+        let why = read(Cursor::new("[".repeat(1_000)), None).unwrap_err();
+        let deep = "element 0: not JSON: nested deeper than 128 at line 1 column 129";
+        assert_eq!(why, deep);
         let why = read(Cursor::new("[\"").chain(std::io::repeat(b'a')), None).unwrap_err();
         assert!(why.starts_with("element 0: "), "{why}");
         assert!(

@@ -29,8 +29,11 @@ impl JsonLines {
     }
 
     fn value(&self) -> Result<Value, String> {
-        let text = std::str::from_utf8(&self.text).map_err(|error| error.to_string())?;
-        let value = Payload::from_text(text).map_err(|error| error.to_string())?;
+        let text = std::str::from_utf8(self.text.trim_ascii());
+        let text = text.map_err(|error| format!("not UTF-8: {error}"))?;
+        let value = Payload::from_text(text);
+        // The line that the parser means is this one.
+        let value = value.map_err(|error| error.to_string().replace(" at line 1 ", " at "))?;
         Ok(value.into_value())
     }
 }
@@ -95,9 +98,10 @@ mod tests {
     #[test]
     fn a_bad_line_is_told_by_its_number() {
         let why = read(Cursor::new("1\n\n{\"a\"\n")).unwrap_err();
-        assert!(why.starts_with("line 3: not JSON: "), "{why}");
+        let told = "line 3: not JSON: EOF while parsing an object at column 4";
+        assert_eq!(why, told);
         let why = read(Cursor::new(b"1\n\"\xff\"")).unwrap_err();
-        assert!(why.starts_with("line 2: invalid utf-8"), "{why}");
+        assert!(why.starts_with("line 2: not UTF-8: invalid utf-8"), "{why}");
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub(super) fn open(
             let (places, format) = manifest(&place, &object, kind, format)?;
             let many = Many {
                 shelf,
-                named: Named::Places(places.into_iter()),
+                named: Named::Places(places.into_iter(), place.uri()),
                 format,
                 current: None,
             };
@@ -210,8 +210,21 @@ struct Many {
 
 /// Who names the objects.
 enum Named {
-    Places(std::vec::IntoIter<Place>),
+    /// What a manifest names, and the manifest.
+    Places(std::vec::IntoIter<Place>, String),
     List(Box<List>),
+}
+
+impl Named {
+    /// Why an object cannot be read, with who names it.
+    fn told(&self, failure: Failure) -> Failure {
+        match (self, &failure.cause) {
+            (Self::Places(_, manifest), Some(cause)) => {
+                unreadable(format!("{cause} ({manifest} names it)"))
+            }
+            _ => failure,
+        }
+    }
 }
 
 impl Source for Many {
@@ -224,13 +237,14 @@ impl Source for Many {
                 self.current = None;
             }
             let place = match &mut self.named {
-                Named::Places(places) => places.next(),
+                Named::Places(places, _) => places.next(),
                 Named::List(list) => list.place()?,
             };
             let Some(place) = place else {
                 return Ok(None);
             };
-            let object = self.shelf.look(&place)?;
+            let object = self.shelf.look(&place);
+            let object = object.map_err(|failure| self.named.told(failure))?;
             // An empty object, as a folder's marker is one, has no items in any format.
             if object.size() > 0 {
                 self.current = Some(One::open(&place, &object, &self.format)?);
@@ -288,7 +302,7 @@ fn inventory(text: &str) -> Result<(Vec<Place>, Format), String> {
         serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
     let field = |name: &str| {
         let value = manifest[name].as_str();
-        value.ok_or_else(|| format!("an inventory's manifest has a string {name}"))
+        value.ok_or_else(|| format!("no inventory's manifest: it has no string {name}"))
     };
     let bucket = field("destinationBucket")?;
     let bucket = bucket.strip_prefix("arn:aws:s3:::").unwrap_or(bucket);
@@ -310,11 +324,11 @@ fn inventory(text: &str) -> Result<(Vec<Place>, Format), String> {
         }
     };
     let files = manifest["files"].as_array();
-    let files = files.ok_or("an inventory's manifest has an array files")?;
+    let files = files.ok_or("no inventory's manifest: it has no array files")?;
     let places = files.iter().map(|file| {
         let key = file["key"]
             .as_str()
-            .ok_or("a file of an inventory has a key")?;
+            .ok_or("no inventory's manifest: one of its files has no string key")?;
         Ok(Place {
             bucket: bucket.to_owned(),
             key: key.to_owned(),

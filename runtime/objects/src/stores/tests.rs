@@ -250,7 +250,7 @@ fn manifests_lead_to_their_objects() {
     let athena = json!({"Key": "m.csv", "ManifestType": "ATHENA_DATA", "InputType": "JSONL"});
     shelves.check("getObject", athena.clone(), json!([1, 2]));
     shelves.lay("m.csv", "s3://b/u/1\ns3://b/u/3\n");
-    let gone = "s3://b/u/3: The specified key does not exist.";
+    let gone = "s3://b/u/3: The specified key does not exist. (s3://b/m.csv names it)";
     shelves.refuse(athena.clone(), gone);
     shelves.lay("m.csv", "\nu/1\n");
     shelves.refuse(athena, "s3://b/m.csv: line 2: 'u/1' is no s3:// URI");
@@ -267,7 +267,8 @@ fn manifests_lead_to_their_objects() {
         "files": [{"key": "data/gone.csv.gz"}],
     });
     shelves.lay("manifest.json", gone.to_string());
-    let gone = "s3://b/data/gone.csv.gz: The specified key does not exist.";
+    let gone = "s3://b/data/gone.csv.gz: The specified key does not exist. (s3://b/manifest.json \
+                names it)";
     shelves.refuse(config, gone);
 }
 
