@@ -9,18 +9,22 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use asl::{Payload, Timestamp};
 use bench::{Figure, Target};
 use host::wasm::WasmHost;
 use host::{Attempt, Context, Limits, Module, TaskHost as _};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-const ECHO: &str = include_str!("../../runtime/server/tests/guests/echo.wat");
+#[path = "../../runtime/server/tests/prepared.rs"]
+mod prepared;
+
+/// Children at once.
+const AT_ONCE: u32 = 1_000;
 
 const MEBIBYTE: f64 = 1024.0 * 1024.0;
 
@@ -33,10 +37,9 @@ const LOOP_LINES_MAX: u64 = 100_000;
 fn main() {
     let lines = std::env::args().find_map(|argument| argument.parse().ok());
     let lines: u64 = lines.unwrap_or(100_000);
-    let module = wat::parse_str(ECHO).unwrap();
-    let bare = plain_loop(&module, lines.min(LOOP_LINES_MAX));
-    let few = run(&module, lines / 10);
-    let many = run(&module, lines);
+    let bare = plain_loop(lines.min(LOOP_LINES_MAX));
+    let few = run(lines / 10);
+    let many = run(lines);
     figure("items a second", many.items_a_second, "items/s")
         .at(lines as f64)
         .beside("the module called on each line, one after the other", bare)
@@ -58,10 +61,11 @@ struct Measured {
     memory: f64,
 }
 
-fn run(module: &[u8], lines: u64) -> Measured {
+fn run(lines: u64) -> Measured {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    prepare(folder, module, lines);
+    let definition = prepared::definition("EXPRESS", AT_ONCE);
+    prepared::lay(folder, &definition, (0..lines).map(line));
     let began = Instant::now();
     let mut child = start(folder);
     let memory = watch(&mut child);
@@ -76,43 +80,6 @@ fn run(module: &[u8], lines: u64) -> Measured {
     }
 }
 
-fn prepare(folder: &Path, module: &[u8], lines: u64) {
-    for name in ["tasks", "in", "out"] {
-        std::fs::create_dir(folder.join(name)).unwrap();
-    }
-    std::fs::write(folder.join("tasks/echo.wasm"), module).unwrap();
-    let mut file = BufWriter::new(File::create(folder.join("in/lines.jsonl")).unwrap());
-    for number in 0..lines {
-        writeln!(file, "{}", line(number)).unwrap();
-    }
-    file.into_inner().unwrap();
-    let definition = json!({
-        "StartAt": "Each",
-        "States": { "Each": {
-            "Type": "Map",
-            "Label": "Each",
-            "MaxConcurrency": 1000,
-            "ItemReader": {
-                "Resource": "arn:aws:states:::s3:getObject",
-                "ReaderConfig": { "InputType": "JSONL" },
-                "Parameters": { "Bucket": "in", "Key": "lines.jsonl" },
-            },
-            "ItemProcessor": {
-                "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS" },
-                "StartAt": "Item",
-                "States": { "Item": { "Type": "Task", "Resource": "wasm:echo", "End": true } },
-            },
-            "ResultWriter": {
-                "Resource": "arn:aws:states:::s3:putObject",
-                "Parameters": { "Bucket": "out", "Prefix": "results" },
-                "WriterConfig": { "Transformation": "COMPACT", "OutputType": "JSONL" },
-            },
-            "End": true,
-        } },
-    });
-    std::fs::write(folder.join("each.asl.json"), definition.to_string()).unwrap();
-}
-
 fn line(number: u64) -> String {
     format!(r#"{{"n":{number},"order":"A-{number}","quantity":2}}"#)
 }
@@ -122,10 +89,7 @@ fn start(folder: &Path) -> Child {
     let binary = bench.ancestors().nth(2).unwrap().join("stepwell");
     let why = "cargo build --release -p server makes it";
     assert!(binary.exists(), "no {}: {why}", binary.display());
-    Command::new(binary)
-        .current_dir(folder)
-        .args(["run", "each.asl.json", "--quiet", "--data-dir", "data"])
-        .args(["--bucket", "in=in", "--bucket", "out=out"])
+    prepared::command(&binary, folder)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap()
@@ -148,28 +112,20 @@ fn watch(child: &mut Child) -> f64 {
 
 /// How many lines the files of results have.
 fn written(folder: &Path, result: &Value) -> u64 {
-    let open = |key: &Value| {
-        let path = folder.join("out").join(key.as_str().unwrap());
-        BufReader::new(File::open(path).unwrap())
-    };
-    let manifest = open(&result["ResultWriterDetails"]["Key"]);
-    let manifest: Value = serde_json::from_reader(manifest).unwrap();
-    let files = manifest["ResultFiles"]["SUCCEEDED"].as_array().unwrap();
-    files
-        .iter()
-        .map(|file| open(&file["Key"]).lines().count() as u64)
-        .sum()
+    let files = prepared::succeeded(folder, result).into_iter();
+    let lines = files.map(|file| BufReader::new(File::open(file).unwrap()).lines().count());
+    lines.sum::<usize>() as u64
 }
 
 /// Lines a second.
-fn plain_loop(module: &[u8], lines: u64) -> f64 {
+fn plain_loop(lines: u64) -> f64 {
     let host = WasmHost::in_memory().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
     runtime.block_on(async {
-        let digest = host.prepare(module.to_vec()).await.unwrap().digest;
+        let digest = host.prepare(prepared::module()).await.unwrap().digest;
         let module = Module::pure(digest, Limits::default());
         let began = Instant::now();
         for number in 0..lines {

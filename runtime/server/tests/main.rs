@@ -9,6 +9,7 @@ mod grants;
 mod killed;
 mod map_runs;
 mod new;
+mod prepared;
 mod registry;
 mod serve;
 mod test;

@@ -4,7 +4,6 @@
 //! `STEPWELL_MAP_LINES` says how many lines (2,000 unless said), `STEPWELL_MAP_KILLS` how many
 //! kills (5 unless said).
 
-use std::fmt::Write as _;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -13,7 +12,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-const ECHO: &str = include_str!("guests/echo.wat");
+use crate::prepared;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_stepwell");
 
 /// How long a run goes on before it is killed, in milliseconds: longer each time, so that it
 /// gets somewhere on a busy machine too.
@@ -22,43 +23,24 @@ const STEP_MILLISECONDS: u64 = 400;
 /// The same is for so many lines: of more it goes on for longer, so that all kills are on the way.
 const STEP_LINES: u64 = 100_000;
 
-fn definition(children: &str) -> Value {
-    json!({
-        "StartAt": "Each",
-        "States": { "Each": {
-            "Type": "Map",
-            "Label": "Each",
-            "MaxConcurrency": 100,
-            "ItemReader": {
-                "Resource": "arn:aws:states:::s3:getObject",
-                "ReaderConfig": { "InputType": "JSONL" },
-                "Parameters": { "Bucket": "in", "Key": "lines.jsonl" },
-            },
-            "ItemProcessor": {
-                "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": children },
-                "StartAt": "Item",
-                "States": { "Item": { "Type": "Task", "Resource": "wasm:echo", "End": true } },
-            },
-            "ResultWriter": {
-                "Resource": "arn:aws:states:::s3:putObject",
-                "Parameters": { "Bucket": "out", "Prefix": "results" },
-                "WriterConfig": { "Transformation": "COMPACT", "OutputType": "JSONL" },
-            },
-            "End": true,
-        } },
-    })
+/// Children at once.
+const AT_ONCE: u32 = 100;
+
+fn lines(count: u64) -> impl Iterator<Item = String> {
+    (0..count).map(|n| format!("{{\"n\":{n}}}"))
 }
 
 #[test]
 fn nothing_of_a_map_run_is_lost_or_doubled_by_kills() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
-    let lines: u64 = number("STEPWELL_MAP_LINES").unwrap_or(2_000);
+    let count: u64 = number("STEPWELL_MAP_LINES").unwrap_or(2_000);
     let kills: u64 = number("STEPWELL_MAP_KILLS").unwrap_or(5);
     for children in ["EXPRESS", "STANDARD"] {
         let folder = tempfile::tempdir().expect("a folder");
         let folder = folder.path();
-        prepare(folder, children, lines);
-        let step = STEP_MILLISECONDS * lines.div_ceil(STEP_LINES);
+        let definition = prepared::definition(children, AT_ONCE);
+        prepared::lay(folder, &definition, lines(count));
+        let step = STEP_MILLISECONDS * count.div_ceil(STEP_LINES);
         let killed = (1..=kills).filter(|turn| is_killed(folder, turn * step));
         let killed = killed.count();
         let output = start(folder)
@@ -69,44 +51,14 @@ fn nothing_of_a_map_run_is_lost_or_doubled_by_kills() {
         assert!(output.status.success(), "{children}: {told}");
         let result: Value = serde_json::from_slice(&output.stdout).expect("JSON");
         let numbers = numbers(folder, &result);
-        assert_eq!(numbers, (0..lines).collect::<Vec<_>>(), "{children}");
-        println!("{children}: {lines} lines, {killed} kills");
+        assert_eq!(numbers, (0..count).collect::<Vec<_>>(), "{children}");
+        println!("{children}: {count} lines, {killed} kills");
     }
-}
-
-fn prepare(folder: &Path, children: &str, lines: u64) {
-    std::fs::create_dir(folder.join("tasks")).expect("a folder");
-    let module = wat::parse_str(ECHO).expect("sound text");
-    std::fs::write(folder.join("tasks/echo.wasm"), module).expect("a file");
-    write(folder, &definition(children), lines);
-}
-
-/// The definition, its buckets, and the lines that it reads.
-fn write(folder: &Path, definition: &Value, lines: u64) {
-    for name in ["in", "out"] {
-        std::fs::create_dir(folder.join(name)).expect("a folder");
-    }
-    std::fs::write(folder.join("each.asl.json"), definition.to_string()).expect("a file");
-    let mut text = String::new();
-    for n in 0..lines {
-        writeln!(text, "{{\"n\":{n}}}").expect("a string takes all");
-    }
-    std::fs::write(folder.join("in/lines.jsonl"), text).expect("a file");
 }
 
 fn start(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_stepwell"));
-    command
-        .current_dir(folder)
-        .args(["run", "each.asl.json", "--quiet", "--name", "killed"])
-        .args([
-            "--data-dir",
-            "data",
-            "--bucket",
-            "in=in",
-            "--bucket",
-            "out=out",
-        ]);
+    let mut command = prepared::command(Path::new(BINARY), folder);
+    command.args(["--name", "killed"]);
     command
 }
 
@@ -132,20 +84,9 @@ fn is_killed(folder: &Path, milliseconds: u64) -> bool {
 
 /// The numbers of the items in all that was written, in order.
 fn numbers(folder: &Path, result: &Value) -> Vec<u64> {
-    let read = |key: &Value| {
-        let path = folder.join("out").join(key.as_str().expect("a key"));
-        std::fs::read_to_string(path).expect("an object")
-    };
-    let manifest = read(&result["ResultWriterDetails"]["Key"]);
-    let manifest: Value = serde_json::from_str(&manifest).expect("a manifest");
-    let files = &manifest["ResultFiles"];
-    assert_eq!(
-        (&files["FAILED"], &files["PENDING"]),
-        (&json!([]), &json!([]))
-    );
     let mut numbers = Vec::new();
-    for file in files["SUCCEEDED"].as_array().expect("files") {
-        for line in read(&file["Key"]).lines() {
+    for file in prepared::succeeded(folder, result) {
+        for line in std::fs::read_to_string(file).expect("an object").lines() {
             let item: Value = serde_json::from_str(line).expect("JSON");
             numbers.push(item["n"].as_u64().expect("a number"));
         }
@@ -160,14 +101,18 @@ fn numbers(folder: &Path, result: &Value) -> Vec<u64> {
 fn a_disk_that_is_full_is_told() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
-    let mut definition = definition("EXPRESS");
+    let mut definition = prepared::definition("EXPRESS", AT_ONCE);
     definition["States"]["Each"]["ItemProcessor"]["States"]["Item"] = json!({"Type": "Succeed"});
-    write(folder, &definition, 2_000);
-    let limited = "trap '' XFSZ; ulimit -f 16; exec \"$0\" run each.asl.json --quiet --bucket in=in \
-                   --bucket out=out";
+    prepared::lay(folder, &definition, lines(2_000));
     let output = Command::new("sh")
         .current_dir(folder)
-        .args(["-c", limited, env!("CARGO_BIN_EXE_stepwell")])
+        .args([
+            "-c",
+            "trap '' XFSZ; ulimit -f 16; exec \"$@\"",
+            "sh",
+            BINARY,
+        ])
+        .args(prepared::ARGUMENTS)
         .output()
         .expect("a shell");
     assert_eq!(output.status.code(), Some(1));

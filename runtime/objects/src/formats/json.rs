@@ -207,10 +207,7 @@ mod tests {
                 "[1] 2",
                 "not JSON: something follows the value at line 1 column 5",
             ),
-            (
-                "[1, x]",
-                "not JSON: no value at line 1 column 5",
-            ),
+            ("[1, x]", "not JSON: no value at line 1 column 5"),
         ];
         for (text, expected) in cases {
             assert_eq!(read(Cursor::new(text), None), Err(expected.into()));
