@@ -49,6 +49,12 @@ impl Complaint {
     }
 }
 
+/// What AWS says of a text that is no payload, for this reason of ours: the reason itself where
+/// Jackson would tell nothing.
+pub fn words(text: &str, reason: &impl std::fmt::Display) -> String {
+    Complaint::of(text).map_or_else(|| reason.to_string(), |told| told.message())
+}
+
 /// What another parser says of a text, at a place as AWS words it.
 pub(crate) fn elsewhere(text: &str, sentence: &str, at: usize) -> Complaint {
     Complaint {

@@ -1,7 +1,7 @@
 //! SendTaskSuccess: answered once the outcome is durable.
 
 use asl::Payload;
-use asl::json_complaint::Complaint;
+use asl::json_complaint;
 use serde_json::{Value, json};
 
 use super::callback::refused;
@@ -17,8 +17,7 @@ pub(crate) async fn send_task_success(
     let output = request.required("output", &DATA);
     request.finish()?;
     let output = Payload::from_text(&*output).map_err(|error| {
-        let complaint = Complaint::of(&output);
-        let why = complaint.map_or_else(|| error.to_string(), |told| told.message());
+        let why = json_complaint::words(&output, &error);
         ApiError::new("InvalidOutput", format!("Invalid Output: '{why}'"))
     })?;
     api.engine

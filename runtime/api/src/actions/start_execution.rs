@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use asl::Payload;
 use asl::interpreter::{Identity, Kind};
-use asl::json_complaint::Complaint;
+use asl::json_complaint;
 use engine::{Mocks, StartError, StartRequest, StartedAs};
 use serde_json::{Value, json};
 
@@ -104,10 +104,8 @@ fn payload(input: Option<String>) -> Result<Payload, ApiError> {
     let Some(text) = input else {
         return Ok(Payload::from_value(json!({})));
     };
-    let payload = Payload::from_text(&*text).map_err(|error| {
-        let complaint = Complaint::of(&text);
-        refused(complaint.map_or_else(|| error.to_string(), |told| told.message()))
-    })?;
+    let payload = Payload::from_text(&*text);
+    let payload = payload.map_err(|error| refused(json_complaint::words(&text, &error)))?;
     match payload.exceeds_limit() {
         true => Err(refused(format!(
             "The input is longer than {} bytes in UTF-8",

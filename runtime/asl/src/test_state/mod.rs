@@ -61,7 +61,7 @@ use crate::arn::Place;
 use crate::definition::{State, StateId, StateKind};
 use crate::interpreter::{Act, Identity, Report, TaskCommand};
 use crate::query::Draws;
-use crate::{ErrorName, Failure, Payload, Timestamp};
+use crate::{ErrorName, Failure, Payload, Timestamp, json_complaint};
 use mock::Mocked;
 pub(crate) use mock::check_result;
 use subject::Subject;
@@ -141,9 +141,10 @@ impl TestState {
         {
             return Err(Refusal::RoleArn(role.clone()));
         }
-        let input = Payload::from_text(request.input.as_deref().unwrap_or("{}"));
-        let input = input.map_err(|error| {
-            Refusal::Input(format!("Invalid State Machine Execution Input: '{error}'"))
+        let text = request.input.as_deref().unwrap_or("{}");
+        let input = Payload::from_text(text).map_err(|error| {
+            let why = json_complaint::words(text, &error);
+            Refusal::Input(format!("Invalid State Machine Execution Input: '{why}'"))
         })?;
         Ok(Self {
             subject,

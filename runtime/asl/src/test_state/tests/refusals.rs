@@ -82,8 +82,9 @@ fn what_cannot_be_tested_is_refused() {
     refused(
         json!({"definition": {"Type": "Pass", "End": true}, "input": "{"}),
         "InvalidExecutionInput",
-        "Invalid State Machine Execution Input: 'not JSON: EOF while parsing an object at line \
-         1 column 1'",
+        "Invalid State Machine Execution Input: 'Unexpected end-of-input: expected close marker for \
+         Object (start marker at [Source: (String)\"{\"; line: 1, column: 1])\n at [Source: \
+         (String)\"{\"; line: 1, column: 2]'",
     );
     refused(
         json!({"definition": {"Type": "Pass", "End": true}, "variables": [1]}),
