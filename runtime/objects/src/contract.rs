@@ -33,6 +33,13 @@ pub trait Items: Send {
     /// # Errors
     /// The Map Run's failure, in most cases `States.ItemReaderFailed`.
     fn next(&mut self) -> NextItem<'_>;
+
+    /// Passes over items that are not needed, which may cost less than to make them. Answers how
+    /// many: fewer than asked for where they end before.
+    ///
+    /// # Errors
+    /// As of [`Items::next`].
+    fn skip(&mut self, count: u64) -> Answering<'_, u64>;
 }
 
 /// What tells the state of a source: an object's ETag. Read again under another one, it

@@ -25,6 +25,11 @@ impl Done {
         true
     }
 
+    /// All below it have ended.
+    pub(super) fn first_open(&self) -> u64 {
+        self.open.first().copied().unwrap_or(self.cursor)
+    }
+
     pub(super) fn contains(&self, number: u64) -> bool {
         number < self.cursor && !self.open.contains(&number)
     }
@@ -42,7 +47,8 @@ mod tests {
         }
         assert!(!done.contains(0) && done.contains(2) && !done.insert(2));
         assert_eq!((done.cursor, done.open.len()), (5, 2));
-        assert!(done.insert(0));
+        assert_eq!(done.first_open(), 0);
+        assert!(done.insert(0) && done.first_open() == 3);
         assert!(done.contains(0) && !done.contains(3) && !done.contains(5));
     }
 

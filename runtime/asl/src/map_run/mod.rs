@@ -210,6 +210,16 @@ impl MapRun {
         self.fold.done.contains(number) && !self.fold.again.contains(number)
     }
 
+    /// How many children have ended, and are not to be done again, before the first of which that
+    /// cannot be said.
+    pub fn first_to_do(&self) -> u64 {
+        let open = self.fold.done.first_open();
+        self.fold
+            .again
+            .first()
+            .map_or(open, |again| again.min(open))
+    }
+
     /// Whether it has ended without success.
     pub fn has_failed(&self, number: u64) -> bool {
         self.fold.failed.contains(number)

@@ -56,6 +56,11 @@ impl Numbers {
         word.is_some_and(|word| word & (1 << (number % 64)) != 0)
     }
 
+    pub(super) fn first(&self) -> Option<u64> {
+        let (place, word) = self.words.first_key_value()?;
+        Some(place * 64 + u64::from(word.trailing_zeros()))
+    }
+
     pub(super) fn count(&self) -> u64 {
         self.count
     }
@@ -73,6 +78,9 @@ mod tests {
         }
         assert_eq!(numbers.count(), 4);
         assert!(numbers.contains(63) && !numbers.contains(62) && !numbers.contains(65));
+        assert_eq!(numbers.first(), Some(0));
+        assert!(numbers.remove(0) && numbers.first() == Some(63));
+        numbers.insert(0);
         assert!(numbers.remove(63) && !numbers.remove(63) && !numbers.contains(63));
         assert_eq!((numbers.count(), numbers.words.len()), (3, 3));
     }

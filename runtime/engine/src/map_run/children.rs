@@ -50,6 +50,24 @@ impl Cutter {
         }
     }
 
+    /// Passes over children that have ended, `first_to_do` of them, without making them. Where
+    /// children are batches it is only known by filling them where each begins.
+    ///
+    /// # Errors
+    /// The Map Run's failure.
+    pub(super) async fn skip(
+        &mut self,
+        first_to_do: u64,
+        command: &MapRunCommand,
+    ) -> Result<(), Failure> {
+        if command.plan.batching.is_none() && first_to_do > 0 {
+            let skipped = self.items.skip(first_to_do).await?;
+            self.item += skipped;
+            self.child += skipped;
+        }
+        Ok(())
+    }
+
     /// Children and items so far.
     pub(super) fn count(&self) -> (u64, u64) {
         (self.child, self.item)

@@ -80,6 +80,10 @@ impl Foreman {
                 Cutter::new(items)
             }
         };
+        let first_to_do = self.log.run(MapRun::first_to_do);
+        if let Err(failure) = cutter.skip(first_to_do, &command).await {
+            return Ok(RunEnd::Failed(failure));
+        }
         let mut is_exhausted = false;
         loop {
             if let Some(end) = self.verdict().await? {

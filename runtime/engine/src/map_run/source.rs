@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use asl::interpreter::ItemSource;
 use asl::{Failure, Payload};
-use objects::{Item, Items, NextItem, Objects, Pinned};
+use objects::{Answering, Item, Items, NextItem, Objects, Pinned};
 
 /// The items of a state's own data.
 struct OwnItems {
@@ -24,6 +24,14 @@ impl Items for OwnItems {
         });
         Box::pin(std::future::ready(Ok(item)))
     }
+
+    fn skip(&mut self, count: u64) -> Answering<'_, u64> {
+        let all = self.items.value().as_array().map_or(0, Vec::len);
+        let left = all.saturating_sub(self.next);
+        let skipped = usize::try_from(count).map_or(left, |count| count.min(left));
+        self.next += skipped;
+        Box::pin(std::future::ready(Ok(skipped as u64)))
+    }
 }
 
 /// The first so many of other items.
@@ -41,6 +49,14 @@ impl Items for FirstItems {
             let item = self.items.next().await?;
             self.left -= 1;
             Ok(item)
+        })
+    }
+
+    fn skip(&mut self, count: u64) -> Answering<'_, u64> {
+        Box::pin(async move {
+            let skipped = self.items.skip(count.min(self.left)).await?;
+            self.left -= skipped;
+            Ok(skipped)
         })
     }
 }

@@ -81,6 +81,15 @@ impl Rows for Csv {
         let bytes = fields.iter().map(|field| field.len() as u64 + 1).sum();
         Ok(Some((self.columns.row(fields), bytes)))
     }
+
+    fn skip(&mut self, count: u64) -> Result<u64, Bad> {
+        for skipped in 0..count {
+            if row(&mut self.lines, &self.meter)?.is_none() {
+                return Ok(skipped);
+            }
+        }
+        Ok(count)
+    }
 }
 
 #[cfg(test)]

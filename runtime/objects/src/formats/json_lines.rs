@@ -28,6 +28,21 @@ impl JsonLines {
         }
     }
 
+    /// Reads the next line that is not blank; false at the end.
+    fn advance(&mut self) -> Result<bool, Bad> {
+        loop {
+            self.meter.begin();
+            self.text.clear();
+            self.line += 1;
+            let line = self.line;
+            let bytes = self.bytes.read_until(b'\n', &mut self.text);
+            let bytes = bytes.map_err(|error| at_line(line, error.into()))?;
+            if bytes == 0 || !self.text.trim_ascii().is_empty() {
+                return Ok(bytes > 0);
+            }
+        }
+    }
+
     fn value(&self) -> Result<Value, String> {
         let text = std::str::from_utf8(self.text.trim_ascii());
         let text = text.map_err(|error| format!("not UTF-8: {error}"))?;
@@ -40,22 +55,21 @@ impl JsonLines {
 
 impl Rows for JsonLines {
     fn next(&mut self) -> Result<Option<(Value, u64)>, Bad> {
-        loop {
-            self.meter.begin();
-            self.text.clear();
-            self.line += 1;
-            let line = self.line;
-            let bytes = self.bytes.read_until(b'\n', &mut self.text);
-            let bytes = bytes.map_err(|error| at_line(line, error.into()))?;
-            if bytes == 0 {
-                return Ok(None);
-            }
-            if self.text.trim_ascii().is_empty() {
-                continue;
-            }
-            let value = self.value().map_err(|reason| Bad::Line { line, reason })?;
-            return Ok(Some((value, bytes as u64)));
+        if !self.advance()? {
+            return Ok(None);
         }
+        let line = self.line;
+        let value = self.value().map_err(|reason| Bad::Line { line, reason })?;
+        Ok(Some((value, self.text.len() as u64)))
+    }
+
+    fn skip(&mut self, count: u64) -> Result<u64, Bad> {
+        for skipped in 0..count {
+            if !self.advance()? {
+                return Ok(skipped);
+            }
+        }
+        Ok(count)
     }
 }
 

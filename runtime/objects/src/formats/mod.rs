@@ -32,6 +32,19 @@ pub(crate) trait Rows: Send {
     /// # Errors
     /// [`Bad`]: what is wrong, and where.
     fn next(&mut self) -> Result<Option<(Value, u64)>, Bad>;
+
+    /// Passes over so many values, and answers how many there were.
+    ///
+    /// # Errors
+    /// [`Bad`], as far as it is seen in passing.
+    fn skip(&mut self, count: u64) -> Result<u64, Bad> {
+        for skipped in 0..count {
+            if self.next()?.is_none() {
+                return Ok(skipped);
+            }
+        }
+        Ok(count)
+    }
 }
 
 /// Why an object cannot be read on.

@@ -10,6 +10,7 @@ mod asking;
 mod batches;
 mod keys;
 mod listing;
+mod manifest;
 #[cfg(test)]
 mod misbehaving;
 #[cfg(test)]

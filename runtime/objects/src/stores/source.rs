@@ -2,19 +2,16 @@
 //!
 //! All of it blocks: it runs on blocking threads, a batch at a time.
 
-use std::io::Read;
 use std::sync::Arc;
 
 use asl::Failure;
-use serde_json::Value;
 use tokio::runtime::Handle;
 
 use super::listing::{Listed, Listing};
 use super::object::Object;
-use super::{Bucket, Buckets, unreadable};
-use crate::formats::{Bad, Csv, Headers, Json, JsonLines, Parquet, Rows, inflate};
-use crate::limits::MANIFEST_BYTES_MAX;
-use crate::reader::{Format, From, Manifest, Place, Reader};
+use super::{Bucket, Buckets, manifest, unreadable};
+use crate::formats::{Bad, Csv, Json, JsonLines, Parquet, Rows, inflate};
+use crate::reader::{Format, From, Place, Reader};
 use crate::{Item, Pinned};
 
 /// Where objects are looked for.
@@ -31,6 +28,12 @@ pub(super) trait Source: Send {
     /// # Errors
     /// `States.ItemReaderFailed`, naming the object and the place in it.
     fn next(&mut self) -> Result<Option<(Item, u64)>, Failure>;
+
+    /// Passes over so many items, and answers how many there were.
+    ///
+    /// # Errors
+    /// The same, as far as it is seen in passing.
+    fn skip(&mut self, count: u64) -> Result<u64, Failure>;
 }
 
 /// Opens what a reader names.
@@ -46,7 +49,7 @@ pub(super) fn open(
         }
         (From::Manifest(place, kind), format) => {
             let (object, pinned) = shelf.pinned(&place, pinned)?;
-            let (places, format) = manifest(&place, &object, kind, format)?;
+            let (places, format) = manifest::read(&place, &object, kind, format)?;
             let many = Many {
                 shelf,
                 named: Named::Places(places.into_iter(), place.uri()),
@@ -128,6 +131,10 @@ impl Source for One {
             (Item { value, key, source }, bytes)
         }))
     }
+
+    fn skip(&mut self, count: u64) -> Result<u64, Failure> {
+        self.rows.skip(count).map_err(|bad| told(&self.uri, &bad))
+    }
 }
 
 fn rows(object: &Object, format: &Format) -> Result<Box<dyn Rows>, Bad> {
@@ -198,6 +205,15 @@ impl Source for List {
             (item, DESCRIPTION_BYTES)
         }))
     }
+
+    fn skip(&mut self, count: u64) -> Result<u64, Failure> {
+        for skipped in 0..count {
+            if self.listed()?.is_none() {
+                return Ok(skipped);
+            }
+        }
+        Ok(count)
+    }
 }
 
 /// The rows of many objects, one object after the other.
@@ -227,114 +243,52 @@ impl Named {
     }
 }
 
-impl Source for Many {
-    fn next(&mut self) -> Result<Option<(Item, u64)>, Failure> {
+impl Many {
+    /// Opens the next object; false where there is none.
+    fn advance(&mut self) -> Result<bool, Failure> {
         loop {
-            if let Some(one) = &mut self.current {
-                if let Some(item) = one.next()? {
-                    return Ok(Some(item));
-                }
-                self.current = None;
-            }
             let place = match &mut self.named {
                 Named::Places(places, _) => places.next(),
                 Named::List(list) => list.place()?,
             };
             let Some(place) = place else {
-                return Ok(None);
+                self.current = None;
+                return Ok(false);
             };
             let object = self.shelf.look(&place);
             let object = object.map_err(|failure| self.named.told(failure))?;
             // An empty object, as a folder's marker is one, has no items in any format.
             if object.size() > 0 {
                 self.current = Some(One::open(&place, &object, &self.format)?);
+                return Ok(true);
             }
         }
     }
 }
 
-/// The objects that a manifest names, and how they are read.
-fn manifest(
-    place: &Place,
-    object: &Object,
-    kind: Manifest,
-    format: Option<Format>,
-) -> Result<(Vec<Place>, Format), Failure> {
-    let bad = |why: String| unreadable(format!("{}: {why}", place.uri()));
-    if object.size() > MANIFEST_BYTES_MAX {
-        return Err(bad(format!(
-            "a manifest has at most {MANIFEST_BYTES_MAX} bytes"
-        )));
-    }
-    let mut text = String::new();
-    let bytes = inflate(object.bytes());
-    bytes
-        .and_then(|bytes| bytes.take(MANIFEST_BYTES_MAX).read_to_string(&mut text))
-        .map_err(|error| bad(error.to_string()))?;
-    match (kind, format) {
-        (Manifest::Athena, Some(format)) => Ok((athena(&text).map_err(bad)?, format)),
-        _ => inventory(&text).map_err(bad),
-    }
-}
-
-/// An Athena manifest: a URI a line.
-fn athena(text: &str) -> Result<Vec<Place>, String> {
-    let lines = text.lines().enumerate();
-    let lines = lines.filter(|(_, line)| !line.trim().is_empty());
-    lines
-        .map(|(number, line)| {
-            let uri = line.trim().trim_matches('"').strip_prefix("s3://");
-            let place = uri.and_then(|uri| uri.split_once('/'));
-            let (bucket, key) =
-                place.ok_or_else(|| format!("line {}: '{line}' is no s3:// URI", number + 1))?;
-            Ok(Place {
-                bucket: bucket.to_owned(),
-                key: key.to_owned(),
-                version: None,
-            })
-        })
-        .collect()
-}
-
-/// An S3 inventory's manifest.json. Source: Amazon S3 user guide, "Inventory manifest".
-fn inventory(text: &str) -> Result<(Vec<Place>, Format), String> {
-    let manifest: Value =
-        serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
-    let field = |name: &str| {
-        let value = manifest[name].as_str();
-        value.ok_or_else(|| format!("no inventory's manifest: it has no string {name}"))
-    };
-    let bucket = field("destinationBucket")?;
-    let bucket = bucket.strip_prefix("arn:aws:s3:::").unwrap_or(bucket);
-    let format = match field("fileFormat")? {
-        "CSV" => Format::Csv {
-            delimiter: b',',
-            headers: Headers::Given(
-                field("fileSchema")?
-                    .split(',')
-                    .map(|name| name.trim().to_owned())
-                    .collect(),
-            ),
-        },
-        "Parquet" => Format::Parquet,
-        other => {
-            return Err(format!(
-                "an inventory of format {other} cannot be read: let S3 make it as CSV or as Parquet"
-            ));
+impl Source for Many {
+    fn next(&mut self) -> Result<Option<(Item, u64)>, Failure> {
+        loop {
+            if let Some(one) = &mut self.current
+                && let Some(item) = one.next()?
+            {
+                return Ok(Some(item));
+            }
+            if !self.advance()? {
+                return Ok(None);
+            }
         }
-    };
-    let files = manifest["files"].as_array();
-    let files = files.ok_or("no inventory's manifest: it has no array files")?;
-    let places = files.iter().map(|file| {
-        let key = file["key"]
-            .as_str()
-            .ok_or("no inventory's manifest: one of its files has no string key")?;
-        Ok(Place {
-            bucket: bucket.to_owned(),
-            key: key.to_owned(),
-            version: None,
-        })
-    });
-    let places = places.collect::<Result<_, &str>>()?;
-    Ok((places, format))
+    }
+
+    fn skip(&mut self, count: u64) -> Result<u64, Failure> {
+        let mut skipped = 0;
+        loop {
+            if let Some(one) = &mut self.current {
+                skipped += one.skip(count - skipped)?;
+            }
+            if skipped == count || !self.advance()? {
+                return Ok(skipped);
+            }
+        }
+    }
 }

@@ -21,23 +21,23 @@ fn lay(folder: &Path, key: &str, bytes: impl AsRef<[u8]>) {
     std::fs::write(path, bytes).unwrap();
 }
 
-/// The items that a reader of bucket `b` gives, or why it does not.
-fn read(objects: &Arc<Buckets>, resource: &str, config: Value) -> Result<Vec<Item>, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let reader = json!({
+/// A reader of bucket `b`.
+fn reader(resource: &str, config: &Value) -> Value {
+    json!({
         "Resource": format!("arn:aws:states:::s3:{resource}"),
         "Parameters": {
             "Bucket": "b", "Key": config["Key"], "Prefix": config["Prefix"],
             "ExpectedBucketOwner": config["ExpectedBucketOwner"],
         },
         "ReaderConfig": config,
-    });
-    runtime.block_on(async {
+    })
+}
+
+/// The items that it gives, or why it does not.
+fn read(objects: &Arc<Buckets>, resource: &str, config: Value) -> Result<Vec<Item>, String> {
+    asking::block_on(async {
         let told = |failure: Failure| failure.cause.unwrap_or_default();
-        let reader = Payload::from_value(reader);
+        let reader = Payload::from_value(reader(resource, &config));
         let (mut source, _) = objects.open(&reader, None).await.map_err(told)?;
         let mut items = Vec::new();
         while let Some(item) = source.next().await.map_err(told)? {
@@ -225,6 +225,59 @@ fn objects_are_listed_and_loaded() {
     shelves.check("listObjectsV2", load.clone(), json!([1, 2, 3]));
     let loaded = read(&shelves.objects, "listObjectsV2", load).unwrap();
     assert_eq!(&*loaded[2].source, "s3://b/p/b.jsonl");
+}
+
+/// Whatever is passed over, what follows is the same.
+#[test]
+fn items_can_be_passed_over() {
+    let shelves = Shelves::new();
+    shelves.lay("a.json", "[0, 1, 2, 3, 4]");
+    shelves.lay("a.jsonl", "0\n\n1\n2\n\n3\n4\n");
+    shelves.lay("a.csv", "n\n\"0\n\"\n1\n\n2\n3\n4\n");
+    shelves.lay("l/1", "0\n1\n");
+    shelves.lay("l/2", "");
+    shelves.lay("l/3", "2\n");
+    shelves.lay("l/4", "3\n4");
+    let rows = [(0, "a"), (1, "b"), (2, "c"), (3, "d"), (4, "e")];
+    shelves.lay(
+        "a.parquet",
+        parquet(&rows, parquet::basic::Compression::UNCOMPRESSED),
+    );
+    let load = json!({"Prefix": "l/", "Transformation": "LOAD_AND_FLATTEN", "InputType": "JSONL"});
+    let cases = [
+        ("getObject", json!({"Key": "a.json"}), 5),
+        (
+            "getObject",
+            json!({"Key": "a.jsonl", "InputType": "JSONL"}),
+            5,
+        ),
+        ("getObject", json!({"Key": "a.csv", "InputType": "CSV"}), 5),
+        (
+            "getObject",
+            json!({"Key": "a.parquet", "InputType": "PARQUET"}),
+            5,
+        ),
+        ("listObjectsV2", load, 5),
+        ("listObjectsV2", json!({"Prefix": "l/"}), 4),
+    ];
+    for (resource, config, count) in cases {
+        let all = read(&shelves.objects, resource, config.clone()).unwrap();
+        assert_eq!(all.len(), count, "{config}");
+        for skipped in 0..count + 2 {
+            let reader = Payload::from_value(reader(resource, &config));
+            let rest = asking::block_on(async {
+                let (mut items, _) = shelves.objects.open(&reader, None).await.unwrap();
+                let passed = items.skip(skipped as u64).await.unwrap();
+                assert_eq!(passed, skipped.min(count) as u64);
+                let mut rest = Vec::new();
+                while let Some(item) = items.next().await.unwrap() {
+                    rest.push(item);
+                }
+                rest
+            });
+            assert_eq!(rest, all[skipped.min(count)..], "{config}");
+        }
+    }
 }
 
 #[test]
