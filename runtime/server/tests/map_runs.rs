@@ -95,6 +95,41 @@ fn numbers(folder: &Path, result: &Value) -> Vec<u64> {
     numbers
 }
 
+/// The same run again, once there is room.
+#[test]
+fn results_that_were_not_written_are_written_by_a_redrive() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let definition = prepared::definition("EXPRESS", AT_ONCE);
+    prepared::lay(folder, &definition, lines(100));
+    let in_the_way = folder.join("out/results");
+    std::fs::write(&in_the_way, "no folder").expect("a file");
+    let failed = start(folder).output().expect("the binary runs");
+    let told = String::from_utf8_lossy(&failed.stderr);
+    assert!(told.contains("SUCCEEDED_0.jsonl: "), "{told}");
+    assert!(told.contains("Not a directory (os error 20)"), "{told}");
+    std::fs::remove_file(in_the_way).expect("a file");
+    // What is there is enough: the module is gone.
+    std::fs::remove_dir_all(folder.join("tasks")).expect("a folder");
+    let output = Command::new(BINARY)
+        .current_dir(folder)
+        .args(["execution", "redrive", "killed", "--wait", "--quiet"])
+        .args([
+            "--data-dir",
+            "data",
+            "--bucket",
+            "in=in",
+            "--bucket",
+            "out=out",
+        ])
+        .output()
+        .expect("the binary runs");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    let result: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(numbers(folder, &result), (0..100).collect::<Vec<_>>());
+}
+
 /// No file may have more than 8 KiB, as on a disk that has no more: a limit of the process, so
 /// that any user can set it.
 #[test]

@@ -10,6 +10,7 @@ use api::{Api, Caller};
 use asl::arn::Place;
 use axum::body::Bytes;
 use engine::Engine;
+use objects::Objects;
 use serde_json::{Map, Value};
 
 use super::Reply;
@@ -30,34 +31,41 @@ pub(super) struct Local {
 }
 
 /// What becomes of executions that have not ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Conduct {
     /// They are left as they are, and what is asked of them is written down: no Task begins that
     /// the end of a short command would cut off.
     Record,
-    /// They go on, as in a server, for as long as this process lives.
-    Run,
+    /// They go on, as in a server, for as long as this process lives; Map Runs read and write
+    /// these buckets.
+    Run(Arc<dyn Objects>),
 }
 
 impl Local {
     /// Opens a data directory.
     pub(super) fn open(dir: &Path, place: Place, conduct: Conduct) -> anyhow::Result<Self> {
-        let store = Store::open(dir).map_err(|error| match error.downcast_ref() {
+        let mut store = Store::open(dir).map_err(|error| match error.downcast_ref() {
             Some(journal::Error::InUse { .. }) => anyhow!(
                 "{error}\nhint: if that is a server, speak to it: --endpoint \
                  http://127.0.0.1:8083 instead of --data-dir"
             ),
             _ => error,
         })?;
+        let is_left = match conduct {
+            Conduct::Record => true,
+            Conduct::Run(objects) => {
+                store.objects = objects;
+                false
+            }
+        };
         let mut local = Self::on(&store, place);
         // Before executions go on: their Tasks may call the API.
         store.services.serve(&local.api);
-        match conduct {
-            Conduct::Record => {
+        match is_left {
+            true => {
                 local.engine.retire();
                 local.left_in = Some(dir.to_owned());
             }
-            Conduct::Run => {
+            false => {
                 local.engine.recover()?;
             }
         }

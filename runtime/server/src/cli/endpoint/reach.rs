@@ -6,6 +6,7 @@ use anyhow::bail;
 use asl::arn::Place;
 use aws_credential_types::Credentials;
 
+use super::super::buckets::BucketFolders;
 use super::http::Http;
 use super::local::{Conduct, Local};
 use super::{Endpoint, Way};
@@ -46,7 +47,7 @@ impl Reach {
     /// # Errors
     /// A data directory that is not there, or that another process holds.
     pub(in crate::cli) fn open(&self) -> anyhow::Result<Endpoint> {
-        self.opened(Conduct::Record, false)
+        self.opened(None, false)
     }
 
     /// The same; a data directory that is not there is made.
@@ -54,15 +55,15 @@ impl Reach {
     /// # Errors
     /// A data directory that another process holds.
     pub(in crate::cli) fn open_or_make(&self) -> anyhow::Result<Endpoint> {
-        self.opened(Conduct::Record, true)
+        self.opened(None, true)
     }
 
-    /// The same, where executions go on for as long as this process lives.
+    /// The same, where executions go on for as long as this process lives, with these buckets.
     ///
     /// # Errors
-    /// As [`Reach::open`].
-    pub(in crate::cli) fn open_and_run(&self) -> anyhow::Result<Endpoint> {
-        self.opened(Conduct::Run, false)
+    /// As [`Reach::open`]; a bucket's folder that is none.
+    pub(in crate::cli) fn open_and_run(&self, buckets: &BucketFolders) -> anyhow::Result<Endpoint> {
+        self.opened(Some(buckets), false)
     }
 
     /// The data directory itself, for what AWS's operations do not tell; and the place that names
@@ -84,14 +85,21 @@ impl Reach {
         }
     }
 
-    fn opened(&self, conduct: Conduct, make: bool) -> anyhow::Result<Endpoint> {
+    /// Executions of a data directory go on where there are buckets for them.
+    fn opened(&self, buckets: Option<&BucketFolders>, make: bool) -> anyhow::Result<Endpoint> {
         let keys = Keys::of_environment()?;
         let place = self.place(&keys)?;
         let way = match self.address() {
             Address::Dir(dir) if !make && !dir.is_dir() => {
                 bail!("there is no data directory {}", dir.display())
             }
-            Address::Dir(dir) => Way::Local(Local::open(&dir, place.clone(), conduct)?),
+            Address::Dir(dir) => {
+                let conduct = match buckets {
+                    None => Conduct::Record,
+                    Some(buckets) => Conduct::Run(buckets.open(&place.region, &place.account_id)?),
+                };
+                Way::Local(Local::open(&dir, place.clone(), conduct)?)
+            }
             Address::Url(url) => {
                 let signer = keys.signer(&place, self.account_id.is_some());
                 Way::Http(Http::new(checked(url)?, signer)?)

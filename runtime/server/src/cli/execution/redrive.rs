@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::super::buckets::BucketFolders;
 use super::super::endpoint::Reach;
 use super::super::{Outcome, arns, output};
 use super::start::say_who_goes_on;
@@ -22,12 +23,14 @@ pub(super) struct Redrive {
     wait: bool,
     #[command(flatten)]
     looks: Looks,
+    #[command(flatten)]
+    buckets: BucketFolders,
 }
 
 impl Redrive {
     pub(super) async fn execute(self, reach: &Reach) -> anyhow::Result<Outcome> {
         let endpoint = match self.wait {
-            true => reach.open_and_run()?,
+            true => reach.open_and_run(&self.buckets)?,
             false => reach.open()?,
         };
         let arn = arns::execution(&endpoint, &self.name).await?;

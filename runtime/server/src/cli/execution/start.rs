@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::buckets::BucketFolders;
 use super::super::endpoint::{Endpoint, Reach};
 use super::super::output::{self, show, text};
 use super::super::{Outcome, arns, input};
@@ -33,13 +34,15 @@ pub(super) struct Start {
     wait: bool,
     #[command(flatten)]
     looks: Looks,
+    #[command(flatten)]
+    buckets: BucketFolders,
 }
 
 impl Start {
     pub(super) async fn execute(self, reach: &Reach) -> anyhow::Result<Outcome> {
         let input = input::payload(&self.input)?;
         let endpoint = match self.wait {
-            true => reach.open_and_run()?,
+            true => reach.open_and_run(&self.buckets)?,
             false => reach.open()?,
         };
         let request = json!({

@@ -6,6 +6,7 @@ use anyhow::bail;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::super::buckets::BucketFolders;
 use super::super::endpoint::{CallError, Endpoint, Reach};
 use super::super::event::Event;
 use super::super::live::Screen;
@@ -40,6 +41,8 @@ pub(super) struct Watch {
     name: String,
     #[command(flatten)]
     looks: Looks,
+    #[command(flatten)]
+    buckets: BucketFolders,
 }
 
 /// How an execution is shown that is followed.
@@ -64,7 +67,7 @@ impl Watch {
                  'stepwell execution start MACHINE --wait'"
             );
         }
-        let endpoint = reach.open_and_run()?;
+        let endpoint = reach.open_and_run(&self.buckets)?;
         let arn = arns::execution(&endpoint, &self.name).await?;
         let outcome = follow(&endpoint, &arn, &self.looks).await?;
         endpoint.close().await?;
