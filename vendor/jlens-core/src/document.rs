@@ -217,11 +217,12 @@ impl<'de, 'a> Visitor<'de> for ValueSeed<'_, 'a> {
     }
 
     fn visit_i64<E>(self, n: i64) -> Result<Value<'a>, E> {
-        Ok(Value::Number(n as f64))
+        // Stepwell: exactly.
+        Ok(Value::integer(n))
     }
 
     fn visit_u64<E>(self, n: u64) -> Result<Value<'a>, E> {
-        Ok(Value::Number(n as f64))
+        Ok(Value::json_number(&n.into()))
     }
 
     fn visit_f64<E>(self, n: f64) -> Result<Value<'a>, E> {
@@ -286,11 +287,12 @@ impl<'de, 'a> Visitor<'de> for CutSeed<'_, '_, 'a> {
     }
 
     fn visit_i64<E>(self, n: i64) -> Result<Value<'a>, E> {
-        Ok(Value::Number(n as f64))
+        // Stepwell: exactly.
+        Ok(Value::integer(n))
     }
 
     fn visit_u64<E>(self, n: u64) -> Result<Value<'a>, E> {
-        Ok(Value::Number(n as f64))
+        Ok(Value::json_number(&n.into()))
     }
 
     fn visit_f64<E>(self, n: f64) -> Result<Value<'a>, E> {

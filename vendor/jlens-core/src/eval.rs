@@ -815,6 +815,7 @@ impl<'a> Evaluator<'_, 'a> {
                 match v {
                     Value::Undefined => Value::Undefined,
                     Value::Number(n) if numeric => Value::Number(-n),
+                    Value::Integer(n) => Value::Number(-(n as f64)),
                     other => {
                         return Err(err_at("D1002", expr)
                             .with("token", "-")
@@ -1881,13 +1882,14 @@ impl<'a> Evaluator<'_, 'a> {
                     comp = -1;
                     continue;
                 }
-                let comparable = |v: &Value<'a>| matches!(v, Value::String(_) | Value::Number(_));
+                let is_number = |v: &Value<'a>| v.as_number().is_some();
+                let comparable = |v: &Value<'a>| matches!(v, Value::String(_)) || is_number(v);
                 if !comparable(&aa) || !comparable(&bb) {
                     let bad = if comparable(&aa) { &bb } else { &aa };
                     return Err(err_at("T2008", expr).with_value("value", bad));
                 }
                 let ordering = match (&aa, &bb) {
-                    (Value::Number(x), Value::Number(y)) => x.partial_cmp(y),
+                    (x, y) if is_number(x) && is_number(y) => x.compare_numbers(y),
                     (Value::String(x), Value::String(y)) => {
                         meter::texts(x, y)?;
                         Some(value::js_string_cmp(x, y))
@@ -2495,10 +2497,11 @@ fn numeric<'a>(lhs: &Value<'a>, rhs: &Value<'a>, op: BinaryOp) -> Result<Value<'
 }
 
 fn comparison<'a>(lhs: &Value<'a>, rhs: &Value<'a>, op: BinaryOp) -> Result<Value<'a>> {
+    let is_number = |v: &Value<'a>| v.as_number().is_some();
     let comparable =
-        |v: &Value<'a>| matches!(v, Value::Undefined | Value::String(_) | Value::Number(_));
+        |v: &Value<'a>| matches!(v, Value::Undefined | Value::String(_)) || is_number(v);
     if !comparable(lhs) || !comparable(rhs) {
-        let bad = if matches!(lhs, Value::String(_) | Value::Number(_)) {
+        let bad = if matches!(lhs, Value::String(_)) || is_number(lhs) {
             rhs
         } else {
             lhs
@@ -2509,12 +2512,15 @@ fn comparison<'a>(lhs: &Value<'a>, rhs: &Value<'a>, op: BinaryOp) -> Result<Valu
         return Ok(Value::Undefined);
     }
     let result = match (lhs, rhs) {
-        (Value::Number(l), Value::Number(r)) => match op {
-            BinaryOp::Lt => l < r,
-            BinaryOp::Le => l <= r,
-            BinaryOp::Gt => l > r,
-            _ => l >= r,
-        },
+        (l, r) if is_number(l) && is_number(r) => {
+            let order = l.compare_numbers(r);
+            order.is_some_and(|order| match op {
+                BinaryOp::Lt => order.is_lt(),
+                BinaryOp::Le => order.is_le(),
+                BinaryOp::Gt => order.is_gt(),
+                _ => order.is_ge(),
+            })
+        }
         (Value::String(l), Value::String(r)) => {
             meter::texts(l, r)?;
             let ord = value::js_string_cmp(l, r);
@@ -2535,7 +2541,8 @@ fn comparison<'a>(lhs: &Value<'a>, rhs: &Value<'a>, op: BinaryOp) -> Result<Valu
 }
 
 fn is_integer<'a>(v: &Value<'a>) -> bool {
-    matches!(v, Value::Number(n) if n.is_finite() && n.fract() == 0.0)
+    v.as_number()
+        .is_some_and(|n| n.is_finite() && n.fract() == 0.0)
 }
 
 fn range<'a>(lhs: &Value<'a>, rhs: &Value<'a>, ev: &Evaluator<'_, 'a>) -> Result<Value<'a>> {

@@ -99,6 +99,12 @@ pub trait Builder {
     /// jsonata-js prints one below 10^21 without a decimal point.
     fn number(&mut self, value: f64) -> Self::Value;
 
+    /// Builds a whole number that no `f64` is, which comes from the input. By default, the number next to it.
+    // Stepwell: upstream has none.
+    fn integer(&mut self, value: i64) -> Self::Value {
+        self.number(value as f64)
+    }
+
     /// Builds a number that is not finite. `None`, the default, builds NaN as `null`, and fails
     /// for an infinity.
     // Stepwell: upstream always writes null.

@@ -201,6 +201,9 @@ pub(crate) enum Value<'a> {
     Null,
     Bool(bool),
     Number(f64),
+    /// Stepwell: a whole number of the input that no `f64` is. A calculation takes the `f64`
+    /// next to it.
+    Integer(i64),
     String(Rc<str>),
     Array(Rc<Array<'a>>),
     Object(Rc<Object<'a>>),
@@ -907,7 +910,7 @@ impl<'a> Value<'a> {
             Value::Number(n) if n.is_infinite() => {
                 Err(Error::new("D1001").with("value", json_number(*n)))
             }
-            Value::Number(_) => Ok(true),
+            Value::Number(_) | Value::Integer(_) => Ok(true),
             _ => Ok(false),
         }
     }
@@ -915,8 +918,41 @@ impl<'a> Value<'a> {
     pub fn as_number(&self) -> Option<f64> {
         match self {
             Value::Number(n) => Some(*n),
+            Value::Integer(n) => Some(*n as f64),
             _ => None,
         }
+    }
+
+    /// Stepwell: a whole number, exactly.
+    pub(crate) fn integer(n: i64) -> Value<'a> {
+        let nearest = n as f64;
+        if nearest as i128 == i128::from(n) {
+            Value::Number(nearest)
+        } else {
+            Value::Integer(n)
+        }
+    }
+
+    /// Stepwell: a number of JSON, exactly where it is an `i64`.
+    pub(crate) fn json_number(n: &serde_json::Number) -> Value<'a> {
+        match n.as_i64() {
+            Some(n) => Value::integer(n),
+            None => Value::Number(n.as_f64().unwrap_or(f64::NAN)),
+        }
+    }
+
+    /// Stepwell: how two numbers compare; `None` for what is no number.
+    pub(crate) fn compare_numbers(&self, other: &Value<'a>) -> Option<Ordering> {
+        let exact = |value: &Value<'a>, nearest: f64| match value {
+            Value::Integer(n) => i128::from(*n),
+            _ => nearest as i128,
+        };
+        let (a, b) = (self.as_number()?, other.as_number()?);
+        let nearest = a.partial_cmp(&b)?;
+        Some(match (self, other) {
+            (Value::Number(_), Value::Number(_)) => nearest,
+            _ => nearest.then_with(|| exact(self, a).cmp(&exact(other, b))),
+        })
     }
 
     pub fn as_str(&self) -> Option<&str> {
@@ -932,7 +968,7 @@ impl<'a> Value<'a> {
             Value::Undefined => 'm',
             Value::Null => 'l',
             Value::Bool(_) => 'b',
-            Value::Number(_) => 'n',
+            Value::Number(_) | Value::Integer(_) => 'n',
             Value::String(_) => 's',
             Value::Array(_) => 'a',
             Value::Object(_) => 'o',
@@ -970,6 +1006,7 @@ impl<'a> Value<'a> {
             (Value::Undefined, Value::Undefined) | (Value::Null, Value::Null) => true,
             (Value::Bool(a), Value::Bool(b)) => a == b,
             (Value::Number(a), Value::Number(b)) => a == b,
+            (Value::Integer(a), Value::Integer(b)) => a == b,
             (Value::String(a), Value::String(b)) => a == b,
             (Value::Array(a), Value::Array(b)) => Rc::ptr_eq(a, b),
             (Value::Object(a), Value::Object(b)) => Rc::ptr_eq(a, b),
@@ -1017,6 +1054,7 @@ impl<'a> Value<'a> {
             }
             // Zero and its negative are equal.
             Value::Number(n) => hash(&|h| (n + 0.0).to_bits().hash(h)),
+            Value::Integer(n) => hash(&|h| n.hash(h)),
             Value::Bool(b) => 2 + u64::from(*b),
             Value::Null => 4,
             Value::Undefined => 5,
@@ -1092,7 +1130,7 @@ impl<'a> Value<'a> {
         match json {
             JsonValue::Null => Value::Null,
             JsonValue::Bool(b) => Value::Bool(*b),
-            JsonValue::Number(n) => Value::Number(n.as_f64().unwrap_or(f64::NAN)),
+            JsonValue::Number(n) => Value::json_number(n),
             JsonValue::String(s) => Value::string(s.as_str()),
             JsonValue::Array(items) => Value::array(
                 items
@@ -1125,7 +1163,7 @@ impl<'a> Value<'a> {
             JsonValue::Object(fields) if !fields.is_empty() => Value::lazy_object(pending(), 0),
             JsonValue::Null => Value::Null,
             JsonValue::Bool(b) => Value::Bool(*b),
-            JsonValue::Number(n) => Value::Number(n.as_f64().unwrap_or(f64::NAN)),
+            JsonValue::Number(n) => Value::json_number(n),
             JsonValue::String(s) => Value::string(s.as_str()),
             JsonValue::Array(_) => Value::array(Vec::new(), 0),
             JsonValue::Object(_) => Value::object(Map::default()),
@@ -1213,6 +1251,7 @@ impl<'a> Value<'a> {
             Value::Null => JsonValue::Null,
             Value::Bool(b) => JsonValue::Bool(*b),
             Value::Number(n) => json_number(*n),
+            Value::Integer(n) => JsonValue::from(*n),
             Value::String(s) => JsonValue::String(s.to_string()),
             Value::Array(a) => JsonValue::Array(
                 a.items()
@@ -1300,6 +1339,10 @@ impl<'a> Value<'a> {
             Value::Number(n) => {
                 charge(budget, number_len(*n))?;
                 write_number(builder, *n)
+            }
+            Value::Integer(n) => {
+                charge(budget, INTEGER_LEN)?;
+                builder.integer(*n)
             }
             Value::String(s) => {
                 charge(budget, s.len() + 2)?;
@@ -1512,6 +1555,11 @@ impl<'a> Sink<'_, 'a> {
         self.push(Value::Number(value));
     }
 
+    /// Stepwell: writes a whole number, exactly.
+    pub fn integer(&mut self, value: i64) {
+        self.push(Value::integer(value));
+    }
+
     /// Writes a string.
     pub fn string(&mut self, value: &str) {
         self.push(Value::string(value));
@@ -1600,7 +1648,10 @@ impl<'a> Sink<'_, 'a> {
 /// building the value.
 fn copy_json(json: &JsonValue, depth: usize) -> JsonValue {
     match json {
-        JsonValue::Number(n) => json_number(n.as_f64().unwrap_or(f64::NAN)),
+        JsonValue::Number(n) => match Value::json_number(n) {
+            Value::Integer(n) => JsonValue::from(n),
+            _ => json_number(n.as_f64().unwrap_or(f64::NAN)),
+        },
         JsonValue::Array(items) => JsonValue::Array(
             items
                 .iter()
@@ -1637,11 +1688,17 @@ fn write_json_within<B: Builder>(
             charge(budget, if *b { 4 } else { 5 })?;
             builder.bool(*b)
         }
-        JsonValue::Number(n) => {
-            let n = n.as_f64().unwrap_or(f64::NAN);
-            charge(budget, number_len(n))?;
-            write_number(builder, n)
-        }
+        JsonValue::Number(n) => match Value::json_number(n) {
+            Value::Integer(n) => {
+                charge(budget, INTEGER_LEN)?;
+                builder.integer(n)
+            }
+            _ => {
+                let n = n.as_f64().unwrap_or(f64::NAN);
+                charge(budget, number_len(n))?;
+                write_number(builder, n)
+            }
+        },
         JsonValue::String(s) => {
             charge(budget, s.len() + 2)?;
             builder.string(s)
@@ -1701,6 +1758,10 @@ impl Builder for JsonBuilder {
     #[inline]
     fn number(&mut self, value: f64) -> JsonValue {
         json_number(value)
+    }
+
+    fn integer(&mut self, value: i64) -> JsonValue {
+        JsonValue::from(value)
     }
 
     fn string(&mut self, value: &str) -> JsonValue {
@@ -1825,6 +1886,9 @@ impl TooLarge {
         }
     }
 }
+
+/// Stepwell: the length of a `Value::Integer` in JSON text, about.
+const INTEGER_LEN: usize = 19;
 
 /// The length of a number in JSON text: its digits for an integer, about as many as
 /// JavaScript prints otherwise, and 4 for `null` (a number that is not finite).
@@ -1961,6 +2025,9 @@ fn write_json<'a>(
                 out.push_str(&js_number(round15(*n)));
             }
         }
+        Value::Integer(n) => {
+            let _ = write!(out, "{n}");
+        }
         Value::String(s) => write_json_string(out, s),
         Value::Function(_) => out.push_str("\"\""),
         Value::Array(_) | Value::Object(_) if depth >= MAX_NESTING => return Err(too_deep()),
@@ -2073,6 +2140,7 @@ impl Copier {
                 Value::Bool(*b)
             }
             Value::Number(n) => self.number(*n)?,
+            Value::Integer(n) => self.integer(*n),
             Value::String(s) => {
                 self.add(json_string_len(s));
                 Value::String(s.clone())
@@ -2127,6 +2195,12 @@ impl Copier {
         Ok(Value::Number(if n == 0.0 { 0.0 } else { n }))
     }
 
+    /// Stepwell: a whole number that no `f64` is.
+    fn integer<'a>(&mut self, n: i64) -> Value<'a> {
+        self.add(INTEGER_LEN);
+        Value::Integer(n)
+    }
+
     /// Copies input JSON not read yet, as [`Copier::value`] copies the values read from it.
     fn json<'a>(&mut self, json: &JsonValue, depth: usize) -> Result<Value<'a>> {
         let copy = match json {
@@ -2138,7 +2212,10 @@ impl Copier {
                 self.add(if *b { 4 } else { 5 });
                 Value::Bool(*b)
             }
-            JsonValue::Number(n) => self.number(n.as_f64().unwrap_or(f64::NAN))?,
+            JsonValue::Number(n) => match Value::json_number(n) {
+                Value::Integer(n) => self.integer(n),
+                _ => self.number(n.as_f64().unwrap_or(f64::NAN))?,
+            },
             JsonValue::String(s) => {
                 self.add(json_string_len(s));
                 Value::string(s.as_str())

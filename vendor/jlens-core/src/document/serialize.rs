@@ -106,7 +106,8 @@ impl<'k> ser::Serializer for Serializer<'k> {
     }
 
     fn serialize_i64(self, v: i64) -> Result<Value<'static>> {
-        Ok(Value::Number(v as f64))
+        // Stepwell: exactly.
+        Ok(Value::integer(v))
     }
 
     fn serialize_i128(self, v: i128) -> Result<Value<'static>> {
@@ -126,7 +127,7 @@ impl<'k> ser::Serializer for Serializer<'k> {
     }
 
     fn serialize_u64(self, v: u64) -> Result<Value<'static>> {
-        Ok(Value::Number(v as f64))
+        Ok(Value::json_number(&v.into()))
     }
 
     fn serialize_u128(self, v: u128) -> Result<Value<'static>> {

@@ -337,7 +337,7 @@ pub(super) fn sort<'a>(ev: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, c: &Call<'
         merge_sort(items.items().clone(), &mut |x, y| {
             meter::items(2)?;
             Ok(match (x, y) {
-                (Value::Number(x), Value::Number(y)) => x > y,
+                _ if numbers => x.compare_numbers(y).is_some_and(|order| order.is_gt()),
                 (Value::String(x), Value::String(y)) => {
                     meter::texts(x, y)?;
                     value::js_string_cmp(x, y).is_gt()
@@ -452,7 +452,7 @@ pub(super) fn type_<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'
     Ok(match &v {
         Value::Undefined => Value::Undefined,
         Value::Null => Value::string("null"),
-        Value::Number(_) if v.is_numeric()? => Value::string("number"),
+        Value::Number(_) | Value::Integer(_) if v.is_numeric()? => Value::string("number"),
         Value::String(_) => Value::string("string"),
         Value::Bool(_) => Value::string("boolean"),
         Value::Array(_) => Value::string("array"),

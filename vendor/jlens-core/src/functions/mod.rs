@@ -323,6 +323,7 @@ pub(crate) fn boolean<'a>(v: &Value<'a>) -> Result<Option<bool>> {
         }
         Value::String(s) => !s.is_empty(),
         Value::Number(n) => v.is_numeric()? && *n != 0.0,
+        Value::Integer(_) => true,
         Value::Object(o) => !o.borrow().is_empty(),
         Value::Bool(b) => *b,
         Value::Null | Value::Function(_) => false,

@@ -15,7 +15,7 @@ type R<'a> = Result<Value<'a>>;
 pub(super) fn number<'a>(_: &mut Evaluator<'_, 'a>, a: Vec<Value<'a>>, _: &Call<'_, 'a>) -> R<'a> {
     Ok(match arg(&a, 0) {
         Value::Undefined => Value::Undefined,
-        Value::Number(n) => Value::Number(n),
+        n @ (Value::Number(_) | Value::Integer(_)) => n,
         Value::Bool(b) => Value::Number(if b { 1.0 } else { 0.0 }),
         Value::String(s) => {
             if is_decimal_literal(&s)

@@ -11,7 +11,8 @@ fn evaluate(text: &str) -> Result<Value, String> {
     let mut variables = Variables::new();
     variables.insert("x".into(), Arc::new(json!([3, 1, 2])));
     variables.insert("sum".into(), Arc::new(json!("hides the function")));
-    let input = json!({"a": 1, "text": "a-b-c", "items": [{"n": 1}, {"n": 2}], "big": u64::MAX});
+    let input = json!({"a": 1, "text": "a-b-c", "items": [{"n": 1}, {"n": 2}], "big": u64::MAX,
+        "ids": [9_007_199_254_740_993_i64, i64::MIN + 1]});
     let scope = Scope {
         input: &input,
         result: Some(&json!("done")),
@@ -91,6 +92,55 @@ fn reads_the_scope_and_aws_functions() {
     }
     assert_eq!(evaluate("$uuid()"), evaluate("$uuid()"));
     assert_eq!(evaluate("$shuffle([1..20])"), evaluate("$shuffle([1..20])"));
+}
+
+#[test]
+fn whole_numbers_that_are_only_passed_on_are_exact() {
+    const ID: i64 = 9_007_199_254_740_993;
+    for (text, expected) in [
+        ("$states.input.ids", json!([ID, i64::MIN + 1])),
+        ("{'id': $states.input.ids[0]}", json!({"id": ID})),
+        ("($states.input ~> |$|{'a': 2}|).ids[0]", json!(ID)),
+        ("$parse('[9007199254740993]')", json!([ID])),
+        ("$parse($string($states.input.ids))[0]", json!(ID)),
+        ("$number($states.input.ids[0])", json!(ID)),
+        ("$string($states.input.ids[0])", json!(ID.to_string())),
+        ("'' & $states.input.ids[0]", json!(ID.to_string())),
+        ("$type($states.input.ids[0])", json!("number")),
+        ("$boolean($states.input.ids[0])", json!(true)),
+        ("$states.input.ids[0] = 9007199254740992", json!(false)),
+        (
+            "$states.input.ids[0] = $parse('9007199254740993')",
+            json!(true),
+        ),
+        ("$states.input.ids[0] in $states.input.ids", json!(true)),
+        ("$states.input.ids[0] > 9007199254740992", json!(true)),
+        ("$states.input.ids[0] <= 9007199254740992", json!(false)),
+        ("$sort($states.input.ids)[1]", json!(ID)),
+        ("$states.input.ids^($)[1]", json!(ID)),
+        (
+            "$distinct($append($states.input.ids, $states.input.ids))[0]",
+            json!(ID),
+        ),
+        ("$partition($states.input.ids, 1)[0]", json!([ID])),
+        ("[1, 2][$states.input.ids[1]]", Value::Null),
+        // What is calculated is a `double`.
+        ("$states.input.ids[0] + 0", json!(ID - 1)),
+        ("-$states.input.ids[0]", json!(1 - ID)),
+        ("$max($states.input.ids)", json!(ID - 1)),
+        ("$parse('9223372036854775807')", json!(i64::MAX)),
+        (
+            "$parse('9223372036854775808')",
+            json!(9_223_372_036_854_776_000_u64),
+        ),
+        ("$states.input.big", json!(1.8446744073709552e19)),
+    ] {
+        let expected = match expected {
+            Value::Null => Err("returned nothing (undefined)".to_owned()),
+            expected => Ok(expected),
+        };
+        assert_eq!(evaluate(text), expected, "{text}");
+    }
 }
 
 #[test]
