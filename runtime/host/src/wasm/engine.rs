@@ -55,6 +55,7 @@ fn pool() -> PoolingAllocationConfig {
         .max_core_instance_size(limits::INSTANCE_BYTES_MAX)
         .table_elements(limits::TABLE_ELEMENTS_MAX)
         .linear_memory_keep_resident(limits::KEEP_RESIDENT_BYTES)
+        .table_keep_resident(limits::TABLE_KEEP_RESIDENT_BYTES)
         // Linux 6.7 and later tells which pages a guest wrote; older ones are not asked.
         .pagemap_scan(Enabled::Auto);
     pool

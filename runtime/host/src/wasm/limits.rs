@@ -70,6 +70,9 @@ pub const FIBER_STACK_BYTES: usize = 1 << 20;
 /// Of each memory slot, bytes that stay in place between two instances: cleared rather
 /// than given back and faulted in again.
 pub const KEEP_RESIDENT_BYTES: usize = 256 << 10;
+/// The same of each table slot: two thousand functions. The slots of all attempts together keep
+/// 64 MiB at most.
+pub const TABLE_KEEP_RESIDENT_BYTES: usize = 16 << 10;
 /// How often a running guest lets others run, and sees that its time is up.
 pub const TICK: Duration = Duration::from_millis(1);
 /// Ticks that find an attempt at work before it counts as one that takes long. One is chance.
