@@ -1,6 +1,9 @@
 //! The life of one attempt: a fresh store and instance, one call, one outcome.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use asl::{ErrorName, Failure, Payload};
@@ -138,20 +141,30 @@ fn store(
 }
 
 /// The call, or [`TimedOut`]. A guest that runs sees the deadline by itself; this is for one that
-/// waits.
+/// waits, and most never do: they cost no timer.
 async fn within(
     deadline: Option<Instant>,
     call: impl Future<Output = wasmtime::Result<Returned>>,
 ) -> wasmtime::Result<Returned> {
+    let mut call = pin!(call);
+    let first = poll_fn(|context| match call.as_mut().poll(context) {
+        Poll::Ready(returned) => Poll::Ready(Some(returned)),
+        Poll::Pending => Poll::Ready(None),
+    });
+    if let Some(returned) = first.await {
+        return returned;
+    }
+    // After a guest computed, whoever asked, and the timer's runtime with them, may be gone, and
+    // a timer without a runtime panics. A task that is given up is not begun again.
+    tokio::task::yield_now().await;
     let Some(deadline) = deadline else {
         return call.await;
     };
     tokio::select! {
-        // The timer first: after a guest computed, whoever asked, and the timer's runtime with
-        // them, may be gone.
+        // The timer first, for the same reason.
         biased;
         () = tokio::time::sleep_until(deadline.into()) => Err(TimedOut.into()),
-        called = call => called,
+        returned = call => returned,
     }
 }
 
