@@ -5,6 +5,7 @@
 mod asynchronous;
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use asl::definition::StateMachine;
@@ -178,6 +179,8 @@ impl<'a> Run<'a> {
             work: Work {
                 workshop,
                 identity,
+                here: None,
+                deadline: None,
                 events: JoinSet::new(),
                 attempts: HashMap::new(),
                 mocks: None,
@@ -242,12 +245,21 @@ fn cannot_wait() -> Failure {
     )
 }
 
+/// Something that an execution waits for.
+type Awaited<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
 /// What an Express execution waits for.
 struct Work {
     workshop: Arc<Workshop>,
     identity: Arc<Identity>,
+    /// An attempt that was the only one when it began: it is carried out where the execution
+    /// stands. A short one then costs no task, no thread is woken, and no timer is set.
+    here: Option<(TaskKey, Awaited<Event>)>,
+    /// When the execution's time is up.
+    deadline: Option<Awaited<()>>,
+    /// Timers, and the attempts beside that one.
     events: JoinSet<Event>,
-    /// Those that run, by key; as many as the execution has open.
+    /// Those of them that run, by key; as many as the execution has open.
     attempts: HashMap<TaskKey, AbortHandle>,
     /// What its Tasks answer, if it is a test.
     mocks: Option<Arc<Mocks>>,
@@ -262,10 +274,15 @@ impl Work {
             | Command::OfferTask(command)
             | Command::AwaitTask(command) => {
                 let task = command.task;
-                let handle = self.events.spawn(self.attempt(command));
-                self.attempts.insert(task, handle);
+                let attempt = self.attempt(command);
+                if self.here.is_none() && self.attempts.is_empty() {
+                    self.here = Some((task, Box::pin(attempt)));
+                } else {
+                    self.attempts.insert(task, self.events.spawn(attempt));
+                }
             }
             Command::CancelTask(task) => {
+                self.here.take_if(|(here, _)| *here == task);
                 if let Some(attempt) = self.attempts.remove(&task) {
                     attempt.abort();
                 }
@@ -281,8 +298,14 @@ impl Work {
             }
             // An Express execution is never taken up: it begins again.
             Command::StopMapRun(_) | Command::InterruptTask(_) => {}
-            Command::StartTimer(timer) => self.sleep(timer.at, Event::Timer(timer)),
-            Command::StartDeadline(at) => self.sleep(at, Event::Deadline),
+            Command::StartTimer(timer) => {
+                let sleeping = self.until(timer.at);
+                self.events.spawn(async move {
+                    sleeping.await;
+                    Event::Timer(timer)
+                });
+            }
+            Command::StartDeadline(at) => self.deadline = Some(Box::pin(self.until(at))),
             Command::Continue => {
                 self.events.spawn(async { Event::Continue });
             }
@@ -319,30 +342,53 @@ impl Work {
         }
     }
 
-    fn sleep(&mut self, at: asl::Timestamp, event: Event) {
+    fn until(&self, at: asl::Timestamp) -> impl Future<Output = ()> + Send + use<> {
         let clock = Arc::clone(&self.workshop.clock);
-        self.events.spawn(async move {
+        async move {
             while clock.now() < at {
                 clock.sleep_until(at).await;
             }
-            event
-        });
+        }
     }
 
     /// The next thing that happens. An execution that has not ended waits for something.
     async fn next(&mut self) -> Event {
-        loop {
-            match self.events.join_next().await {
-                Some(Ok(event)) => {
-                    if let Event::Task { task, .. } = &event {
-                        self.attempts.remove(task);
-                    }
-                    return event;
-                }
-                // Cancelled: what it waited for no longer matters.
-                Some(Err(_)) => {}
-                None => return Event::Continue,
+        tokio::select! {
+            // In this order, so that a short attempt looks at nothing else.
+            biased;
+            event = awaited(self.here.as_mut().map(|(_, attempt)| attempt)) => {
+                self.here = None;
+                event
+            }
+            event = next_of(&mut self.events, &mut self.attempts) => event,
+            () = awaited(self.deadline.as_mut()) => {
+                self.deadline = None;
+                Event::Deadline
             }
         }
     }
+}
+
+/// Its outcome; never, when there is nothing to wait for.
+async fn awaited<T>(what: Option<&mut Awaited<T>>) -> T {
+    match what {
+        Some(what) => what.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The next event of timers and attempts; never, when there are none.
+async fn next_of(
+    events: &mut JoinSet<Event>,
+    attempts: &mut HashMap<TaskKey, AbortHandle>,
+) -> Event {
+    // Those that were cancelled no longer matter.
+    while let Some(joined) = events.join_next().await {
+        let Ok(event) = joined else { continue };
+        if let Event::Task { task, .. } = &event {
+            attempts.remove(task);
+        }
+        return event;
+    }
+    std::future::pending().await
 }
