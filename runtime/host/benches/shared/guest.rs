@@ -5,7 +5,8 @@ use host::{Attempt, Context, Module};
 
 /// The bytes of a guest of `tests/guests`; `edit` may change its text first.
 pub(crate) fn of_tests(name: &str, edit: impl FnOnce(String) -> String) -> Vec<u8> {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    // From any package two folders below the root.
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../runtime/host");
     let path = root.join("tests/guests").join(name).with_extension("wat");
     let text = std::fs::read_to_string(path).expect("the guest is there");
     let mut bytes = wat::parse_str(edit(text)).expect("the guest parses");
