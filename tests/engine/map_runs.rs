@@ -513,6 +513,18 @@ fn what_cannot_be_read_fails_the_run_and_says_what() {
         let begins = "States.ItemReaderFailed: s3://bucket/items.jsonl: line 3: not JSON: EOF";
         assert!(broken.starts_with(begins), "{broken}");
         items(folder.path(), 1);
+        let reader = json!({ "ItemReader": {
+            "Resource": "arn:aws:states:::s3:getObject",
+            "ReaderConfig": { "InputType": "JSONL", "MaxItemsPath": "$.most" },
+            "Parameters": { "Bucket": "bucket", "Key": "items.jsonl" },
+        }});
+        let definition = map("EXPRESS", task("echo"), reader);
+        let input = json!({ "most": -1 });
+        let arn = world.start("negative", &definition, input).await;
+        let cause = "field MaxItems must be positive";
+        let failure = Failure::new("States.ItemReaderFailed", cause);
+        assert_eq!(world.end(&arn).await, End::Failed(failure));
+        assert!(told(&world, &arn).stopped_at.is_some(), "no run failed");
         let mut nowhere = writer(Value::Null);
         nowhere["ResultWriter"]["Parameters"]["Bucket"] = json!("other");
         let nowhere = why("nowhere", nowhere).await;

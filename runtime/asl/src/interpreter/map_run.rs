@@ -62,6 +62,9 @@ pub enum ItemSource {
         /// How many items to read, at most.
         items_max: u64,
     },
+    /// `ItemReader`, told what it cannot do: the run fails with this at once.
+    #[serde(rename = "refused")]
+    Refused(Failure),
 }
 
 /// How items are put together, several for one child.
@@ -141,7 +144,7 @@ impl Driver<'_> {
         };
         let length = match &source {
             // As recorded: what a reader will give is not known yet.
-            ItemSource::Reader { .. } => 0,
+            ItemSource::Reader { .. } | ItemSource::Refused(_) => 0,
             ItemSource::Items(items) => items.value().as_array().map_or(0, Vec::len),
         };
         let length = u32::try_from(length).unwrap_or(u32::MAX);
@@ -179,9 +182,13 @@ impl Driver<'_> {
         template: &Template,
         input: &Value,
     ) -> Result<ItemSource, Fault> {
-        Ok(ItemSource::Reader {
-            reader: checked(self.fill(reading, template, input)?)?,
-            items_max: self.items_max(reading, template, input)? as u64,
+        let reader = checked(self.fill(reading, template, input)?)?;
+        Ok(match self.items_max(reading, template, input)? {
+            Ok(items_max) => ItemSource::Reader {
+                reader,
+                items_max: items_max as u64,
+            },
+            Err(failure) => ItemSource::Refused(failure),
         })
     }
 

@@ -110,25 +110,26 @@ impl Driver<'_> {
         };
         let filled = self.fill(reading, template, input)?;
         let items_max = self.items_max(reading, template, input)?;
+        let items_max = items_max.map_err(Fault::of)?;
         read(&filled, items_max).transpose().map_err(Fault::of)
     }
 
-    /// How many items an ItemReader reads, at most.
+    /// How many items an ItemReader reads, at most; or how it refuses a negative number.
     pub(super) fn items_max(
         &self,
         reading: &Reading,
         reader: &Template,
         input: &Value,
-    ) -> Result<usize, Fault> {
+    ) -> Result<Result<usize, Failure>, Fault> {
         let config = reader.field("ReaderConfig");
         let config = config.unwrap_or(Cow::Owned(Template::Constant(Value::Null)));
         let limit = self.limit(reading, &config, "MaxItems", input)?;
-        at_most(limit).ok_or_else(|| {
-            Fault::named(
+        Ok(at_most(limit).ok_or_else(|| {
+            Failure::new(
                 ErrorName::ITEM_READER_FAILED,
                 "field MaxItems must be positive",
             )
-        })
+        }))
     }
 
     /// What ItemSelector makes of each item.

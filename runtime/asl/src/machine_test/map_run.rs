@@ -83,6 +83,11 @@ impl Stage<'_, '_> {
                 items.truncate(usize::try_from(*items_max).unwrap_or(usize::MAX));
                 (items, uri(reader.value()))
             }
+            ItemSource::Refused(failure) => {
+                let report = MapRunReport::Failed(failure.clone());
+                self.at(at, actor, Event::MapRun { run: key, report });
+                return Ok(());
+            }
         };
         let run = Run {
             run: MapRun::new(&command.plan),

@@ -335,6 +335,17 @@ fn children_of_a_map_run_are_played_too() {
         }),
         &[],
     );
+    let mut negative = reader.clone();
+    negative["ItemReader"]["ReaderConfig"] = json!({ "InputType": "JSON", "MaxItemsPath": "$[0]" });
+    check(
+        &distributed(negative),
+        json!({
+            "input": [-1],
+            "mocks": { "All": read },
+            "expect": { "error": "States.ItemReaderFailed", "seconds": 0 },
+        }),
+        &[],
+    );
     one(
         reader,
         json!({

@@ -81,5 +81,6 @@ pub(super) async fn open(
             let left = *items_max;
             Ok((Box::new(FirstItems { items, left }), pinned))
         }
+        ItemSource::Refused(failure) => Err(failure.clone()),
     }
 }
