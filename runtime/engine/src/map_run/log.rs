@@ -15,8 +15,10 @@ use super::told::Live;
 use crate::parts::Error;
 use crate::shared::Shared;
 
-/// Rows that are read at once. Each has [`ROW_BYTES_MAX`] bytes, or one child's end.
-const ROWS_READ: usize = 16;
+/// Rows that are read at once, at most, and about how many bytes of them: short ones are read
+/// many at a time, and of those that have [`ROW_BYTES_MAX`] few are held.
+const ROWS_READ_MAX: usize = 256;
+const ROWS_READ_BYTES: usize = 2 << 20;
 
 /// Records that are taken into one row, at most.
 const ROW_RECORDS_MAX: usize = 1_024;
@@ -325,16 +327,20 @@ pub(super) fn each_row(
     from: u64,
     mut take: impl FnMut(&Row, Vec<Record>) -> Result<(), Error>,
 ) -> Result<u64, Error> {
-    let mut next = from;
+    let (mut next, mut at_once) = (from, 1);
     loop {
-        let rows = shared.journal.rows(arn, next, ROWS_READ)?;
+        let rows = shared.journal.rows(arn, next, at_once)?;
+        let bytes: usize = rows.iter().map(|row| row.records.len()).sum();
         for row in &rows {
             let (_, records) = decoded(arn, row)?;
             take(row, records)?;
             next = row.sequence + 1;
         }
-        if rows.len() < ROWS_READ {
+        if rows.len() < at_once {
             return Ok(next);
         }
+        // As many as would have been right, and no more than twice as many as the last time.
+        let right = ROWS_READ_BYTES / (bytes / rows.len()).max(1);
+        at_once = right.clamp(1, ROWS_READ_MAX.min(2 * at_once));
     }
 }

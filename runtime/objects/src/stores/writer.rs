@@ -12,10 +12,23 @@ use super::wire::Asked;
 use super::{Bucket, words};
 use crate::{Answering, ObjectWriter};
 
-/// Bytes that are written at once: S3 takes no less than 5 MiB and no more than 10,000 parts.
-const PART_BYTES: usize = 8 * 1024 * 1024;
-/// Parts that are on their way at once: what that holds in memory is a part each.
-const PARTS_AT_ONCE: usize = 2;
+/// Bytes that are written at once, and how many such parts are on their way: what that holds in
+/// memory is a part each, and one that is being filled.
+struct Parts {
+    bytes: usize,
+    at_once: usize,
+}
+
+/// S3 takes no less than 5 MiB and no more than 10,000 parts: 50 GB, where 5 may be had.
+const OF_S3: Parts = Parts {
+    bytes: 5 * 1024 * 1024,
+    at_once: 2,
+};
+/// A disk takes any.
+const OF_A_FOLDER: Parts = Parts {
+    bytes: 1024 * 1024,
+    at_once: 1,
+};
 
 /// The object.
 pub(super) struct Writer {
@@ -40,10 +53,14 @@ impl Writer {
             ));
         }
         let asked = Asked::default();
-        let object = BufWriter::with_capacity(bucket.store(), path, PART_BYTES)
+        let parts = match bucket {
+            Bucket::Folder(..) => OF_A_FOLDER,
+            Bucket::S3(..) => OF_S3,
+        };
+        let object = BufWriter::with_capacity(bucket.store(), path, parts.bytes)
             .with_extensions(asked.extensions());
         Ok(Self {
-            object: object.with_max_concurrency(PARTS_AT_ONCE),
+            object: object.with_max_concurrency(parts.at_once),
             asked,
             uri,
             patience: bucket.patience(),
