@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use asl::interpreter::End;
 use asl::{ErrorName, Failure, Payload};
-use objects::{Answering, Buckets, ObjectWriter, Objects, OpenedItems, Pinned};
+use objects::{Answering, Buckets, Known, ObjectWriter, Objects, OpenedItems};
 use serde_json::{Value, json};
 
 use crate::world::in_virtual_time;
@@ -28,8 +28,8 @@ impl Narrow {
 }
 
 impl Objects for Narrow {
-    fn open<'a>(&'a self, reader: &'a Payload, pinned: Pinned) -> Answering<'a, OpenedItems> {
-        self.buckets.open(reader, pinned)
+    fn open<'a>(&'a self, reader: &'a Payload, known: Known) -> Answering<'a, OpenedItems> {
+        self.buckets.open(reader, known)
     }
 
     fn result_bytes_max(&self) -> u64 {

@@ -538,6 +538,44 @@ fn what_cannot_be_read_fails_the_run_and_says_what() {
     });
 }
 
+/// A list has no state of its own: what was read of it must be as it was.
+#[test]
+fn a_list_that_was_changed_is_not_mixed_with_what_it_was() {
+    in_virtual_time(async {
+        // What is put into the folder while nothing runs, and whether the run goes on.
+        for (added, goes_on) in [("in/9", true), ("in/1b", false)] {
+            let (mut world, folder) = world();
+            std::fs::create_dir(folder.path().join("in")).expect("a folder");
+            for n in 0..6 {
+                std::fs::write(folder.path().join(format!("in/{n}")), "x").expect("a file");
+            }
+            let mut definition = map("STANDARD", task("slow"), json!({"MaxConcurrency": 2}));
+            let reader = &mut definition["States"]["Map"]["ItemReader"];
+            *reader = json!({
+                "Resource": "arn:aws:states:::s3:listObjectsV2",
+                "Parameters": { "Bucket": "bucket", "Prefix": "in/" },
+            });
+            let arn = world.start("run", &definition, json!({})).await;
+            world.sleep(25).await;
+            world.halt();
+            std::fs::write(folder.path().join(added), "x").expect("a file");
+            world.restart();
+            match (world.end(&arn).await, goes_on) {
+                (End::Succeeded(_), true) => {
+                    assert_eq!(told(&world, &arn).run.items().succeeded, 7);
+                }
+                (End::Failed(failure), false) => {
+                    assert_eq!(
+                        failure.cause.as_deref(),
+                        Some("s3://bucket/in/: the objects were changed since the Map Run began")
+                    );
+                }
+                (end, _) => panic!("{added}: {end:?}"),
+            }
+        }
+    });
+}
+
 #[test]
 fn a_source_that_was_changed_is_not_mixed_with_what_it_was() {
     in_virtual_time(async {

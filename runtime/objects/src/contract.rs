@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use asl::map_run::Passed;
 use asl::{ErrorName, Failure, Payload};
 use serde_json::Value;
 
@@ -40,11 +41,23 @@ pub trait Items: Send {
     /// # Errors
     /// As of [`Items::next`].
     fn skip(&mut self, count: u64) -> Answering<'_, u64>;
+
+    /// How far the source was read for the last item that was given; none where it is pinned.
+    fn passed(&self) -> Option<Passed>;
 }
 
 /// What tells the state of a source: an object's ETag. Read again under another one, it
 /// would not give the same items.
 pub type Pinned = Option<String>;
+
+/// What an earlier opening of the same source came to.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// What it was pinned to.
+    pub pinned: Pinned,
+    /// How far it was read, where it was pinned to nothing.
+    pub passed: Option<Passed>,
+}
 
 /// A source that was opened, and what it is pinned to.
 pub type OpenedItems = (Box<dyn Items>, Pinned);
@@ -67,12 +80,12 @@ pub trait ObjectWriter: Send {
 
 /// Reads and writes objects.
 pub trait Objects: Send + Sync + 'static {
-    /// Opens what an ItemReader names. `reader` is that field, evaluated; `pinned` is what an
-    /// earlier opening of the same source told.
+    /// Opens what an ItemReader names. `reader` is that field, evaluated; what is `known` of the
+    /// same source from before must still hold.
     ///
     /// # Errors
     /// The Map Run's failure.
-    fn open<'a>(&'a self, reader: &'a Payload, pinned: Pinned) -> Answering<'a, OpenedItems>;
+    fn open<'a>(&'a self, reader: &'a Payload, known: Known) -> Answering<'a, OpenedItems>;
 
     /// Largest object of results, in bytes.
     fn result_bytes_max(&self) -> u64 {
@@ -96,7 +109,7 @@ pub trait Objects: Send + Sync + 'static {
 pub struct NoObjects;
 
 impl Objects for NoObjects {
-    fn open<'a>(&'a self, _: &'a Payload, _: Pinned) -> Answering<'a, OpenedItems> {
+    fn open<'a>(&'a self, _: &'a Payload, _: Known) -> Answering<'a, OpenedItems> {
         let cause = "Nothing here can read items: no object store is configured.";
         let failure = Failure::new(ErrorName::ITEM_READER_FAILED, cause);
         Box::pin(std::future::ready(Err(failure)))

@@ -18,7 +18,7 @@ mod reader;
 mod stores;
 
 pub use contract::{
-    Answering, Item, Items, NextItem, NoObjects, ObjectWriter, Objects, OpenedItems, Pinned,
+    Answering, Item, Items, Known, NextItem, NoObjects, ObjectWriter, Objects, OpenedItems, Pinned,
 };
 #[cfg(feature = "stores")]
 pub use stores::{Buckets, BucketsError, S3Settings};

@@ -135,6 +135,7 @@ impl Stage<'_, '_> {
             run.run.apply(&Record::Child(ChildEnd {
                 input: None,
                 redrives: 0,
+                passed: None,
                 number: child.number,
                 items: child.items,
                 outcome: outcome(end),

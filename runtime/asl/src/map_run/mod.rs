@@ -29,7 +29,7 @@ pub use child::{ChildName, draws};
 use done::Done;
 pub use last_ends::LastEnds;
 use numbers::Numbers;
-pub use record::{ChildEnd, ChildOutcome, Record, RunEnd, Standing};
+pub use record::{ChildEnd, ChildOutcome, Passed, Record, RunEnd, Standing};
 use results::Results;
 pub use row::{DecodeError, decode, encode};
 pub use writer::{OutputType, ResultWriter, Target, Transformation};
@@ -102,6 +102,7 @@ pub struct Fold {
     redrives: u32,
     redriven_at: Option<Timestamp>,
     pinned: Option<String>,
+    passed: Option<Passed>,
     items: Counts,
     children: Counts,
     /// Children and items in all, once that is known.
@@ -123,6 +124,7 @@ impl MapRun {
             redrives: 0,
             redriven_at: None,
             pinned: None,
+            passed: None,
             settings: Settings {
                 concurrency: plan.concurrency,
                 tolerated_failure_count: plan.tolerated_failure_count,
@@ -180,6 +182,9 @@ impl MapRun {
 
     fn child_ended(&mut self, child: &ChildEnd) {
         let number = child.number;
+        if child.passed.is_some() {
+            self.fold.passed = child.passed;
+        }
         if self.is_done(number) {
             return;
         }
@@ -263,6 +268,11 @@ impl MapRun {
     /// What the source was when it was first opened.
     pub fn pinned(&self) -> Option<&str> {
         self.fold.pinned.as_deref()
+    }
+
+    /// How far the source was read, where it is pinned to nothing.
+    pub fn passed(&self) -> Option<Passed> {
+        self.fold.passed
     }
 
     /// What is made of the results.

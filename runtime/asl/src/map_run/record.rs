@@ -97,6 +97,9 @@ pub struct ChildEnd {
     /// How often it was redriven, or begun anew by a redrive.
     #[serde(rename = "r", default, skip_serializing_if = "is_zero")]
     pub redrives: u32,
+    /// How far the source was read by then, or farther, where that is not pinned.
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    pub passed: Option<Passed>,
     /// When it began.
     #[serde(rename = "b")]
     pub started_at: Timestamp,
@@ -107,6 +110,18 @@ pub struct ChildEnd {
 
 fn is_zero(number: &u32) -> bool {
     *number == 0
+}
+
+/// How far a source was read that has no state of its own to be pinned to: a list of objects. Read
+/// again it gives the same only if what was passed is as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passed {
+    /// Objects that were passed.
+    #[serde(rename = "n")]
+    pub objects: u64,
+    /// What their names and their states come to, in order.
+    #[serde(rename = "t")]
+    pub trace: u64,
 }
 
 /// What came of a child.

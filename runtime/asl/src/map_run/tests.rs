@@ -30,6 +30,7 @@ fn ended(run: &mut MapRun, number: u64, outcome: ChildOutcome) {
         outcome,
         input: None,
         redrives: 0,
+        passed: None,
         started_at: Timestamp(0),
         stopped_at: Timestamp(1),
     }));
@@ -120,6 +121,7 @@ fn how_it_stands_is_all_that_it_is() {
             outcome,
             input: None,
             redrives: 0,
+            passed: None,
             started_at: Timestamp(0),
             stopped_at: Timestamp(1),
         })

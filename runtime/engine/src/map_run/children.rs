@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use asl::arn::ExecutionArn;
 use asl::interpreter::{End, Identity, Kind, MapItem, MapRunCommand};
-use asl::map_run::{Batch, ChildEnd, ChildName, ChildOutcome, ResultWriter, draws};
+use asl::map_run::{Batch, ChildEnd, ChildName, ChildOutcome, Passed, ResultWriter, draws};
 use asl::{Failure, Payload, Timestamp};
 use objects::Items;
 
@@ -66,6 +66,11 @@ impl Cutter {
             self.child += skipped;
         }
         Ok(())
+    }
+
+    /// How far the source was read, where it is pinned to nothing.
+    pub(super) fn passed(&self) -> Option<Passed> {
+        self.items.passed()
     }
 
     /// Children and items so far.
@@ -211,6 +216,7 @@ impl Nursery {
                 .needs_input(&outcome)
                 .then(|| child.input.clone()),
             redrives: child.redrive,
+            passed: None,
             outcome,
             started_at,
             stopped_at: self.shared.workshop.clock.now(),

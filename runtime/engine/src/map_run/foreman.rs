@@ -9,8 +9,9 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use asl::interpreter::Kind;
-use asl::map_run::{ChildEnd, ChildOutcome, MapRun, Record, RunEnd, Verdict};
+use asl::map_run::{ChildEnd, ChildOutcome, MapRun, Passed, Record, RunEnd, Verdict};
 use asl::{ErrorName, Failure, Timestamp};
+use objects::Known;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 
@@ -29,9 +30,20 @@ pub(super) struct Foreman {
     at_work: JoinSet<ChildEnd>,
     /// The same, by number, with the moment at which each began.
     open: BTreeMap<u64, (Child, Timestamp)>,
+    reading: Reading,
     /// Changes that are on their way to the journal, in order.
     updating: Vec<Update>,
     logged_at: Timestamp,
+}
+
+/// How far the source was read, and for which children that is recorded.
+#[derive(Default)]
+struct Reading {
+    passed: Option<Passed>,
+    /// Children that have begun.
+    begun: u64,
+    /// Those of them for whose ends it is recorded.
+    recorded: u64,
 }
 
 /// Changes that are on their way at once; more wait for their turn. A row holds them all.
@@ -49,6 +61,7 @@ impl Foreman {
             parent,
             at_work: JoinSet::new(),
             open: BTreeMap::new(),
+            reading: Reading::default(),
             updating: Vec::new(),
             logged_at,
         }
@@ -67,10 +80,13 @@ impl Foreman {
             return Ok(RunEnd::Failed(failure));
         }
         let command = Arc::clone(&self.nursery.command);
-        let pinned = self.log.run(|run| run.pinned().map(str::to_owned));
-        let is_pinned = pinned.is_some();
+        let known = self.log.run(|run| Known {
+            pinned: run.pinned().map(str::to_owned),
+            passed: run.passed(),
+        });
+        let is_pinned = known.pinned.is_some();
         let objects = Arc::clone(&self.nursery.shared.objects);
-        let opened = source::open(&command.plan.source, &*objects, pinned).await;
+        let opened = source::open(&command.plan.source, &*objects, known).await;
         let mut cutter = match opened {
             Err(failure) => return Ok(RunEnd::Failed(failure)),
             Ok((items, pinned)) => {
@@ -110,7 +126,11 @@ impl Foreman {
                     self.updating.push(update);
                 }
                 next = cutter.next(&self.parent, &command), if may_open => match next {
-                    Ok(Some(child)) => self.begin(child),
+                    Ok(Some(child)) => {
+                        self.reading.passed = cutter.passed();
+                        self.reading.begun = child.number + 1;
+                        self.begin(child);
+                    }
                     Ok(None) => {
                         is_exhausted = true;
                         let (children, items) = cutter.count();
@@ -190,8 +210,13 @@ impl Foreman {
         Ok(())
     }
 
-    fn record(&mut self, end: ChildEnd) {
+    fn record(&mut self, mut end: ChildEnd) {
         self.open.remove(&end.number);
+        // Said once for all children that have begun by then.
+        if end.number >= self.reading.recorded {
+            end.passed = self.reading.passed;
+            self.reading.recorded = self.reading.begun;
+        }
         let mut live = self.log.live();
         live.running.0 = live.running.0.saturating_sub(1);
         live.running.1 = live.running.1.saturating_sub(end.items);

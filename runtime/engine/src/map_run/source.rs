@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use asl::interpreter::ItemSource;
+use asl::map_run::Passed;
 use asl::{Failure, Payload};
-use objects::{Answering, Item, Items, NextItem, Objects, Pinned};
+use objects::{Answering, Item, Items, Known, NextItem, Objects, Pinned};
 
 /// The items of a state's own data.
 struct OwnItems {
@@ -31,6 +32,10 @@ impl Items for OwnItems {
         let skipped = usize::try_from(count).map_or(left, |count| count.min(left));
         self.next += skipped;
         Box::pin(std::future::ready(Ok(skipped as u64)))
+    }
+
+    fn passed(&self) -> Option<Passed> {
+        None
     }
 }
 
@@ -59,13 +64,17 @@ impl Items for FirstItems {
             Ok(skipped)
         })
     }
+
+    fn passed(&self) -> Option<Passed> {
+        self.items.passed()
+    }
 }
 
 /// Opens a plan's source; answers what it is pinned to.
 pub(super) async fn open(
     source: &ItemSource,
     objects: &dyn Objects,
-    pinned: Pinned,
+    known: Known,
 ) -> Result<(Box<dyn Items>, Pinned), Failure> {
     match source {
         ItemSource::Items(items) => {
@@ -77,7 +86,7 @@ pub(super) async fn open(
             Ok((Box::new(own), None))
         }
         ItemSource::Reader { reader, items_max } => {
-            let (items, pinned) = objects.open(reader, pinned).await?;
+            let (items, pinned) = objects.open(reader, known).await?;
             let left = *items_max;
             Ok((Box::new(FirstItems { items, left }), pinned))
         }

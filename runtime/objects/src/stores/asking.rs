@@ -41,7 +41,10 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
 pub(super) async fn read(buckets: &Arc<Buckets>, reader: Value) -> Result<Vec<Value>, String> {
     let told = |failure: Failure| failure.cause.unwrap_or_default();
     let reader = Payload::from_value(reader);
-    let (mut items, _) = buckets.open(&reader, None).await.map_err(told)?;
+    let (mut items, _) = buckets
+        .open(&reader, Known::default())
+        .await
+        .map_err(told)?;
     let mut values = Vec::new();
     while let Some(item) = items.next().await.map_err(told)? {
         values.push(item.value);

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 
 use asl::Failure;
+use asl::map_run::Passed;
 use tokio::task::JoinHandle;
 
 use super::source::Source;
@@ -15,16 +16,21 @@ use crate::{Answering, Item, Items, NextItem};
 
 /// The items of a source.
 pub(super) struct Batches {
-    ready: VecDeque<Item>,
+    ready: VecDeque<Read>,
+    /// How far the source was read for the last item that was given.
+    passed: Option<Passed>,
     /// The batch that is being read; none at the end.
     reading: Option<JoinHandle<Batch>>,
     failure: Option<Failure>,
 }
 
+/// An item, and how far the source was read for it.
+type Read = (Item, Option<Passed>);
+
 struct Batch {
     /// Items that were passed over before.
     skipped: u64,
-    items: VecDeque<Item>,
+    items: VecDeque<Read>,
     /// How it goes on: the source itself, or the failure that ended it.
     rest: Result<Option<Box<dyn Source>>, Failure>,
 }
@@ -37,6 +43,7 @@ impl Batches {
     pub(super) fn new(source: Box<dyn Source>) -> Self {
         Self {
             ready: VecDeque::new(),
+            passed: None,
             reading: Some(read(source, 0)),
             failure: None,
         }
@@ -82,7 +89,8 @@ impl Items for Batches {
     fn next(&mut self) -> NextItem<'_> {
         Box::pin(async move {
             loop {
-                if let Some(item) = self.ready.pop_front() {
+                if let Some((item, passed)) = self.ready.pop_front() {
+                    self.passed = passed;
                     return Ok(Some(item));
                 }
                 if !self.receive(&mut 0).await? {
@@ -99,6 +107,10 @@ impl Items for Batches {
             while to_skip > 0 && self.receive(&mut to_skip).await? {}
             Ok(count - to_skip)
         })
+    }
+
+    fn passed(&self) -> Option<Passed> {
+        self.passed
     }
 }
 
@@ -132,7 +144,7 @@ impl Batch {
                 return Ok(None);
             };
             bytes += more;
-            self.items.push_back(item);
+            self.items.push_back((item, source.passed()));
         }
         Ok(Some(source))
     }
@@ -167,6 +179,10 @@ mod tests {
             let skipped = count.min(self.end - self.next);
             self.next += skipped;
             Ok(skipped)
+        }
+
+        fn passed(&self) -> Option<Passed> {
+            None
         }
     }
 

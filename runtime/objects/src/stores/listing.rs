@@ -76,7 +76,7 @@ pub(super) struct Listed {
     size: u64,
     /// Seconds since the Unix epoch.
     last_modified: i64,
-    e_tag: String,
+    pub(super) e_tag: String,
     storage_class: String,
 }
 

@@ -20,6 +20,7 @@ mod s3;
 mod source;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod wire;
 mod writer;
 
@@ -37,7 +38,7 @@ use object_store::local::LocalFileSystem;
 use tokio::runtime::Handle;
 
 use crate::reader::Reader;
-use crate::{Answering, ObjectWriter, Objects, OpenedItems, Pinned};
+use crate::{Answering, Known, ObjectWriter, Objects, OpenedItems};
 use keys::Address;
 use s3::ANSWER_TIMEOUT;
 pub use s3::S3Settings;
@@ -193,7 +194,7 @@ fn account(owner: &str) -> Result<HeaderValue, String> {
 }
 
 impl Objects for Arc<Buckets> {
-    fn open<'a>(&'a self, reader: &'a Payload, pinned: Pinned) -> Answering<'a, OpenedItems> {
+    fn open<'a>(&'a self, reader: &'a Payload, known: Known) -> Answering<'a, OpenedItems> {
         Box::pin(async move {
             let reader =
                 Reader::parse(reader.value()).map_err(|error| unreadable(error.to_string()))?;
@@ -202,7 +203,7 @@ impl Objects for Arc<Buckets> {
                 owner: reader.owner.clone(),
                 runtime: Handle::current(),
             };
-            let opening = tokio::task::spawn_blocking(move || source::open(shelf, reader, pinned));
+            let opening = tokio::task::spawn_blocking(move || source::open(shelf, reader, known));
             let (source, pinned) = opening
                 .await
                 .map_err(|error| unreadable(format!("the reader failed: {error}")))??;

@@ -5,14 +5,16 @@
 use std::sync::Arc;
 
 use asl::Failure;
+use asl::map_run::Passed;
 use tokio::runtime::Handle;
 
 use super::listing::{Listed, Listing};
 use super::object::Object;
+use super::trace::Trace;
 use super::{Bucket, Buckets, manifest, unreadable};
 use crate::formats::{Bad, Csv, Json, JsonLines, Parquet, Rows, inflate};
 use crate::reader::{Format, From, Place, Reader};
-use crate::{Item, Pinned};
+use crate::{Item, Known, Pinned};
 
 /// Where objects are looked for.
 #[derive(Clone)]
@@ -34,14 +36,18 @@ pub(super) trait Source: Send {
     /// # Errors
     /// The same, as far as it is seen in passing.
     fn skip(&mut self, count: u64) -> Result<u64, Failure>;
+
+    /// How far it was read; none where it is pinned.
+    fn passed(&self) -> Option<Passed>;
 }
 
-/// Opens what a reader names.
+/// Opens what a reader names, if what is known of it still holds.
 pub(super) fn open(
     shelf: Shelf,
     reader: Reader,
-    pinned: Pinned,
+    known: Known,
 ) -> Result<(Box<dyn Source>, Pinned), Failure> {
+    let Known { pinned, passed } = known;
     match (reader.from, reader.format) {
         (From::Object(place), Some(format)) => {
             let (object, pinned) = shelf.pinned(&place, pinned)?;
@@ -50,31 +56,49 @@ pub(super) fn open(
         (From::Manifest(place, kind), format) => {
             let (object, pinned) = shelf.pinned(&place, pinned)?;
             let (places, format) = manifest::read(&place, &object, kind, format)?;
-            let many = Many {
-                shelf,
-                named: Named::Places(places.into_iter(), place.uri()),
-                format,
-                current: None,
-            };
-            Ok((Box::new(many), pinned))
+            let named = || Named::Places(places.clone().into_iter(), place.uri());
+            unchanged(
+                &mut Many::new(&shelf, named(), format.clone()),
+                passed,
+                &place.uri(),
+            )?;
+            Ok((Box::new(Many::new(&shelf, named(), format)), pinned))
         }
         (From::List { bucket, prefix }, format) => {
-            let listed = List::open(&shelf, bucket, prefix)?;
-            // A list has no ETag: what is added to a bucket meanwhile may be seen.
+            let list = || List::open(&shelf, bucket.clone(), prefix.clone());
+            let mut again = list()?;
+            let uri = Arc::clone(&again.uri);
+            unchanged(&mut again, passed, &uri)?;
             Ok(match format {
-                None => (Box::new(listed), None),
+                None => (Box::new(list()?), None),
                 Some(format) => {
-                    let many = Many {
-                        shelf,
-                        named: Named::List(Box::new(listed)),
-                        format,
-                        current: None,
-                    };
-                    (Box::new(many), None)
+                    let named = Named::List(Box::new(list()?));
+                    (Box::new(Many::new(&shelf, named, format)), None)
                 }
             })
         }
         (From::Object(place), None) => Err(unreadable(format!("{}: no format", place.uri()))),
+    }
+}
+
+/// Something that goes from object to object.
+trait Passes {
+    /// Goes to the next one; false where there is none.
+    fn pass(&mut self) -> Result<bool, Failure>;
+
+    fn trace(&self) -> Passed;
+}
+
+/// Goes where an earlier reading was, and looks whether all before is as it was: read again, the
+/// items would be others otherwise, and their numbers those of children that have ended.
+fn unchanged(again: &mut impl Passes, passed: Option<Passed>, uri: &str) -> Result<(), Failure> {
+    let Some(passed) = passed else { return Ok(()) };
+    while again.trace().objects < passed.objects && again.pass()? {}
+    match again.trace() == passed {
+        true => Ok(()),
+        false => Err(unreadable(format!(
+            "{uri}: the objects were changed since the Map Run began"
+        ))),
     }
 }
 
@@ -135,6 +159,10 @@ impl Source for One {
     fn skip(&mut self, count: u64) -> Result<u64, Failure> {
         self.rows.skip(count).map_err(|bad| told(&self.uri, &bad))
     }
+
+    fn passed(&self) -> Option<Passed> {
+        None
+    }
 }
 
 fn rows(object: &Object, format: &Format) -> Result<Box<dyn Rows>, Bad> {
@@ -162,6 +190,17 @@ struct List {
     listing: Listing,
     bucket: String,
     uri: Arc<str>,
+    trace: Trace,
+}
+
+impl Passes for List {
+    fn pass(&mut self) -> Result<bool, Failure> {
+        Ok(self.listed()?.is_some())
+    }
+
+    fn trace(&self) -> Passed {
+        self.trace.passed()
+    }
 }
 
 impl List {
@@ -173,6 +212,7 @@ impl List {
             listing: Listing::new(found, prefix, shelf.runtime.clone()),
             bucket,
             uri: uri.into(),
+            trace: Trace::default(),
         })
     }
 
@@ -186,7 +226,11 @@ impl List {
 
     fn listed(&mut self) -> Result<Option<Listed>, Failure> {
         let next = self.listing.next();
-        next.map_err(|why| unreadable(format!("{}: {why}", self.uri)))
+        let next = next.map_err(|why| unreadable(format!("{}: {why}", self.uri)))?;
+        if let Some(listed) = &next {
+            self.trace.pass(&listed.key, &listed.e_tag);
+        }
+        Ok(next)
     }
 }
 
@@ -214,6 +258,10 @@ impl Source for List {
         }
         Ok(count)
     }
+
+    fn passed(&self) -> Option<Passed> {
+        Some(self.trace.passed())
+    }
 }
 
 /// The rows of many objects, one object after the other.
@@ -222,6 +270,7 @@ struct Many {
     named: Named,
     format: Format,
     current: Option<One>,
+    trace: Trace,
 }
 
 /// Who names the objects.
@@ -244,25 +293,51 @@ impl Named {
 }
 
 impl Many {
+    fn new(shelf: &Shelf, named: Named, format: Format) -> Self {
+        Self {
+            shelf: shelf.clone(),
+            named,
+            format,
+            current: None,
+            trace: Trace::default(),
+        }
+    }
+
+    /// Looks at the next object.
+    fn look(&mut self) -> Result<Option<(Place, Object)>, Failure> {
+        let place = match &mut self.named {
+            Named::Places(places, _) => places.next(),
+            Named::List(list) => list.place()?,
+        };
+        let Some(place) = place else { return Ok(None) };
+        let object = self.shelf.look(&place);
+        let object = object.map_err(|failure| self.named.told(failure))?;
+        self.trace
+            .pass(&place.uri(), object.e_tag().unwrap_or_default());
+        Ok(Some((place, object)))
+    }
+
     /// Opens the next object; false where there is none.
     fn advance(&mut self) -> Result<bool, Failure> {
-        loop {
-            let place = match &mut self.named {
-                Named::Places(places, _) => places.next(),
-                Named::List(list) => list.place()?,
-            };
-            let Some(place) = place else {
-                self.current = None;
-                return Ok(false);
-            };
-            let object = self.shelf.look(&place);
-            let object = object.map_err(|failure| self.named.told(failure))?;
+        self.current = None;
+        while let Some((place, object)) = self.look()? {
             // An empty object, as a folder's marker is one, has no items in any format.
             if object.size() > 0 {
                 self.current = Some(One::open(&place, &object, &self.format)?);
                 return Ok(true);
             }
         }
+        Ok(false)
+    }
+}
+
+impl Passes for Many {
+    fn pass(&mut self) -> Result<bool, Failure> {
+        Ok(self.look()?.is_some())
+    }
+
+    fn trace(&self) -> Passed {
+        self.trace.passed()
     }
 }
 
@@ -290,5 +365,13 @@ impl Source for Many {
                 return Ok(skipped);
             }
         }
+    }
+
+    fn passed(&self) -> Option<Passed> {
+        Some(match &self.named {
+            Named::Places(..) => self.trace.passed(),
+            // What the list says of an object is known without looking at it again.
+            Named::List(list) => list.trace(),
+        })
     }
 }

@@ -38,7 +38,10 @@ fn read(objects: &Arc<Buckets>, resource: &str, config: Value) -> Result<Vec<Ite
     asking::block_on(async {
         let told = |failure: Failure| failure.cause.unwrap_or_default();
         let reader = Payload::from_value(reader(resource, &config));
-        let (mut source, _) = objects.open(&reader, None).await.map_err(told)?;
+        let (mut source, _) = objects
+            .open(&reader, Known::default())
+            .await
+            .map_err(told)?;
         let mut items = Vec::new();
         while let Some(item) = source.next().await.map_err(told)? {
             items.push(item);
@@ -266,7 +269,11 @@ fn items_can_be_passed_over() {
         for skipped in 0..count + 2 {
             let reader = Payload::from_value(reader(resource, &config));
             let rest = asking::block_on(async {
-                let (mut items, _) = shelves.objects.open(&reader, None).await.unwrap();
+                let (mut items, _) = shelves
+                    .objects
+                    .open(&reader, Known::default())
+                    .await
+                    .unwrap();
                 let passed = items.skip(skipped as u64).await.unwrap();
                 assert_eq!(passed, skipped.min(count) as u64);
                 let mut rest = Vec::new();
@@ -277,6 +284,44 @@ fn items_can_be_passed_over() {
             });
             assert_eq!(rest, all[skipped.min(count)..], "{config}");
         }
+    }
+}
+
+/// Read again, a list of objects gives the same as far as it was read, or nothing.
+#[test]
+fn objects_that_change_after_they_were_passed_are_told() {
+    let load = json!({"Prefix": "l/", "Transformation": "LOAD_AND_FLATTEN", "InputType": "JSONL"});
+    let athena = json!({"Key": "m.csv", "ManifestType": "ATHENA_DATA", "InputType": "JSONL"});
+    // Which objects were passed after two items.
+    let cases = [
+        ("listObjectsV2", json!({"Prefix": "l/"}), 2, "s3://b/l/"),
+        ("listObjectsV2", load, 1, "s3://b/l/"),
+        ("getObject", athena, 1, "s3://b/m.csv"),
+    ];
+    for (resource, config, passed, uri) in cases {
+        let shelves = Shelves::new();
+        shelves.lay("m.csv", "s3://b/l/1\ns3://b/l/2\n");
+        for key in ["l/1", "l/2", "l/4"] {
+            shelves.lay(key, "0\n1\n");
+        }
+        let reader = Payload::from_value(reader(resource, &config));
+        let open = |known: Known| asking::block_on(shelves.objects.open(&reader, known));
+        let known = asking::block_on(async {
+            let opened = shelves.objects.open(&reader, Known::default()).await;
+            let (mut items, pinned) = opened.unwrap();
+            for _ in 0..2 {
+                items.next().await.unwrap();
+            }
+            let passed = items.passed();
+            Known { pinned, passed }
+        });
+        assert_eq!(known.passed.unwrap().objects, passed, "{config}");
+        shelves.lay("l/3", "added after what was passed\n");
+        assert!(open(known.clone()).is_ok(), "{config}");
+        shelves.lay("l/1", "changed\n");
+        let why = open(known).err().and_then(|failure| failure.cause);
+        let told = format!("{uri}: the objects were changed since the Map Run began");
+        assert_eq!(why, Some(told), "{config}");
     }
 }
 
