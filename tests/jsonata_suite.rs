@@ -92,6 +92,7 @@ fn run(case: &Value, input: Option<&Value>) -> Result<Option<Value>, String> {
         .map_err(|error| match error {
             EvaluationError::Undefined => "undefined".to_owned(),
             EvaluationError::Failed { message } => code(&message),
+            EvaluationError::Internal => "internal".to_owned(),
             // What jsonata-js calls a stack overflow or a timeout, by the suite's own code.
             EvaluationError::LimitExceeded {
                 which: Limit::Time | Limit::Steps | Limit::Depth,

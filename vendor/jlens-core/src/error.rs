@@ -425,6 +425,7 @@ catalog! {
     "U1004" => "The input could not be read: {{{message}}}",
     "U1005" => "A function passed to ${{{token}}} was called after ${{{token}}} returned",
     "U1006" => "The evaluation exceeded its budget of {{value}} steps",
+    "U1007" => "The text is not base64",
     "U2001" => "The input is not valid JSON: {{{message}}}",
     "U2002" => "The {{{token}}} handle {{value}} is unknown: it was never created, or it was freed",
     "U2003" => "The expression is not valid UTF-8: {{{message}}}",

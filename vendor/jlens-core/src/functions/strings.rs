@@ -607,6 +607,11 @@ pub(super) fn base64decode<'a>(
     let Some(s) = text(&a, 0) else {
         return Ok(Value::Undefined);
     };
+    // Stepwell: upstream passes over what is no digit, as Node does.
+    let is_digit = |c: char| c.is_ascii_alphanumeric() || "+/-_=".contains(c);
+    if !s.chars().all(is_digit) {
+        return Err(Error::new("U1007"));
+    }
     // Node reads each UTF-16 code unit as its low byte: `Ĵ` (U+0134) is the digit `4`.
     let mut sextets = Vec::with_capacity(s.len());
     for c in s.encode_utf16().map(|u| u as u8 as char) {

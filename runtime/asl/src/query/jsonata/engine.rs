@@ -194,6 +194,7 @@ fn evaluation_error(error: jlens_core::Error) -> EvaluationError {
         "D1012" => Limit::Time,
         "D1011" => Limit::Depth,
         "U1001" => Limit::Size,
+        "U1007" => return EvaluationError::Internal,
         code => {
             return EvaluationError::Failed {
                 message: format!("{code}: {}", error.message()),

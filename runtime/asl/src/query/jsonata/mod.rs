@@ -38,6 +38,9 @@ pub enum EvaluationError {
         /// `T1006: Attempted to invoke a non-function`.
         message: String,
     },
+    /// A function met what it cannot work on, and JSONata has no code for that.
+    #[error("an internal error")]
+    Internal,
     /// The evaluation took more than it is allowed.
     #[error("exceeded the limit of {which}")]
     LimitExceeded {
@@ -226,6 +229,8 @@ impl EvaluationError {
             Self::Failed { message } => {
                 format!("{head} threw an error during evaluation. {message}")
             }
+            // Measured, but for the random identifier that AWS puts behind it.
+            Self::Internal => format!("{head} threw an internal error during evaluation."),
             // Recorded: after a code there is a full stop, and here a colon.
             Self::LimitExceeded { which } => {
                 format!("{head} threw an error during evaluation: {}", which.cause())

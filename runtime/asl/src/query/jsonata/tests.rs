@@ -144,6 +144,24 @@ fn whole_numbers_that_are_only_passed_on_are_exact() {
 }
 
 #[test]
+fn what_is_no_base64_is_an_internal_error() {
+    let internal = || Err("an internal error".to_owned());
+    for (text, expected) in [
+        ("$base64decode('aGk=')", Ok(json!("hi"))),
+        ("$base64decode('aGk')", Ok(json!("hi"))),
+        ("$base64decode('!!!')", internal()),
+        ("$base64decode('a Gk=')", internal()),
+    ] {
+        assert_eq!(evaluate(text), expected, "{text}");
+    }
+    assert_eq!(
+        EvaluationError::Internal.describe("$x", "Output"),
+        "The JSONata expression '$x' specified for the field 'Output' threw an internal error \
+         during evaluation."
+    );
+}
+
+#[test]
 fn what_is_no_number_is_told_as_text() {
     for (text, expected) in [
         ("1 / 0", json!("Infinity")),
