@@ -4,7 +4,7 @@
 //! execution that needs no durability runs on. It knows no delay and no fault. Read
 //! [`MemoryJournal`] first.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -42,7 +42,8 @@ struct Execution {
     summary: Summary,
     /// The sequence of the first row that is left.
     first: u64,
-    rows: Vec<Vec<u8>>,
+    /// Forgotten from the front, a few at a time, and read from anywhere.
+    rows: VecDeque<Vec<u8>>,
     /// As its last row said.
     rest: Option<Rest>,
 }
@@ -168,7 +169,7 @@ impl State {
         let new = Execution {
             summary,
             first: 0,
-            rows: Vec::new(),
+            rows: VecDeque::new(),
             rest: None,
         };
         Some(self.executions.entry(self.last_arrival).or_insert(new))
@@ -292,7 +293,7 @@ impl Execution {
     }
 
     fn take(&mut self, records: Vec<u8>, change: &Change) {
-        self.rows.push(records);
+        self.rows.push_back(records);
         let summary = &mut self.summary;
         match *change {
             Change::Closed { status, stopped_at }
@@ -331,11 +332,11 @@ impl Journal for MemoryJournal {
     ) -> Result<Vec<Row>, Error> {
         let state = self.state();
         let found = state.execution(execution)?;
-        let rows = (found.first..).zip(&found.rows);
-        let from = from_sequence.saturating_sub(found.first);
-        let from = usize::try_from(from).unwrap_or(usize::MAX);
-        Ok(rows
-            .skip(from)
+        let skipped = from_sequence.saturating_sub(found.first);
+        let skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
+        let skipped = skipped.min(found.rows.len());
+        Ok((found.first + skipped as u64..)
+            .zip(found.rows.range(skipped..))
             .take(limit)
             .map(|(sequence, records)| Row {
                 sequence,
