@@ -46,15 +46,26 @@ fn main() {
     runtime.block_on(compare(Duration::from_secs(seconds.unwrap_or(5))));
 }
 
+/// Names given so far, across all loads.
+static STARTED: AtomicU64 = AtomicU64::new(0);
+
+/// How many executions are described in turn: the last ones started.
+const DESCRIBED: u64 = 1_000;
+
 /// A start with a name of its own, across all loads: moto gives none by itself.
 fn start(_: u64) -> Value {
-    static STARTED: AtomicU64 = AtomicU64::new(0);
     let name = STARTED.fetch_add(1, Ordering::Relaxed).to_string();
     json!({ "stateMachineArn": format!("{MACHINE}standard"), "name": name, "input": INPUT })
 }
 
 fn start_sync(_: u64) -> Value {
     json!({ "stateMachineArn": format!("{MACHINE}express"), "input": INPUT })
+}
+
+fn describe(number: u64) -> Value {
+    let name = STARTED.load(Ordering::Relaxed) - 1 - number % DESCRIBED;
+    let execution = MACHINE.replace(":stateMachine:", ":execution:");
+    json!({ "executionArn": format!("{execution}standard:{name}") })
 }
 
 /// A call that is measured.
@@ -74,6 +85,11 @@ const START_SYNC: Call = Call {
     body: start_sync,
 };
 
+const DESCRIBE: Call = Call {
+    operation: "DescribeExecution",
+    body: describe,
+};
+
 async fn compare(time: Duration) {
     let mut constant = Command::new(std::env::current_exe().unwrap());
     let constant = Served::start(constant.env(CONSTANT, "1"));
@@ -86,26 +102,34 @@ async fn compare(time: Duration) {
     stepwell.create("standard", "STANDARD", THREE_STATES).await;
     stepwell.create("express", "EXPRESS", THREE_STATES).await;
     let standard = measure(&stepwell, "stepwell", CONNECTIONS, START, time).await;
+    let described = measure(&stepwell, "stepwell", CONNECTIONS, DESCRIBE, time).await;
     let express = measure(&stepwell, "stepwell", CONNECTIONS, START_SYNC, time).await;
     measure(&stepwell, "stepwell", 1, START_SYNC, time).await;
     drop(stepwell);
-    Figure::new("http", "StartExecution", standard.per_second(), "calls/s")
-        .beside(name, limit.per_second())
+    let rate = |operation, measured: &Measured| {
+        let rate = measured.load.per_second();
+        Figure::new("http", operation, rate, "calls/s").beside(name, limit.load.per_second())
+    };
+    rate("StartExecution", &standard)
         .should_be(Target::AtLeast(10_000.0))
         .print();
-    Figure::new(
-        "http",
-        "StartSyncExecution",
-        express.per_second(),
-        "calls/s",
-    )
-    .beside(name, limit.per_second())
-    .print();
+    rate("StartSyncExecution", &express).print();
+    Figure::new("http", "DescribeExecution: work", described.work, "µs/call")
+        .beside(name, limit.work)
+        .ratio_should_be(Target::AtMost(1.5))
+        .print();
 
     match std::env::var_os("STEPWELL_MOTO") {
         Some(environment) => beside_moto(Path::new(&environment), time, &standard).await,
         None => println!("SKIPPED: moto: set STEPWELL_MOTO (cargo xtask bench does)"),
     }
+}
+
+/// What a call was found to cost.
+struct Measured {
+    load: Load,
+    /// The server's processor time, in microseconds a call.
+    work: f64,
 }
 
 /// Loads a server with a call, and prints how often it was answered, how fast, and for how much
@@ -116,7 +140,7 @@ async fn measure(
     connections: usize,
     call: Call,
     time: Duration,
-) -> Load {
+) -> Measured {
     let Call { operation, body } = call;
     let before = server.processor_seconds();
     let enough = Enough::After(time);
@@ -129,13 +153,14 @@ async fn measure(
     figure("", load.per_second(), "calls/s");
     figure(": p50", load.milliseconds(0.5), "ms");
     figure(": p99", load.milliseconds(0.99), "ms");
-    figure(": work", worked * 1e6 / load.calls(), "µs/call");
-    load
+    let work = worked * 1e6 / load.calls();
+    figure(": work", work, "µs/call");
+    Measured { load, work }
 }
 
 /// The same starts by moto, told to run executions and not only to note them; by one client
 /// and by a few, since one process of Python serves few better than many.
-async fn beside_moto(environment: &Path, time: Duration, ours: &Load) {
+async fn beside_moto(environment: &Path, time: Duration, ours: &Measured) {
     let server: PathBuf = environment.join("bin/moto_server");
     let moto = Served::start(Command::new(server).args(["-H", "127.0.0.1", "-p", "0"]));
     run_executions(&moto.address).await;
@@ -143,7 +168,7 @@ async fn beside_moto(environment: &Path, time: Duration, ours: &Load) {
     for connections in [1, 8] {
         let theirs = measure(&moto, "moto", connections, START, time).await;
         let name = format!("StartExecution, as often as moto with {connections} at once");
-        let times = ours.per_second() / theirs.per_second();
+        let times = ours.load.per_second() / theirs.load.per_second();
         Figure::new("http", name, times, "times").print();
     }
 }
