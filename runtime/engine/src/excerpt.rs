@@ -45,14 +45,32 @@ pub fn beginning(journal: &dyn Journal, arn: &ExecutionArn) -> Result<Beginning,
     })
 }
 
-/// The event that ended an execution, if its last row has one.
+/// How an execution began, and the event that ended it, if its last row has one. Many an
+/// execution is a single row, which is then read once.
 ///
 /// # Errors
 /// [`Error`].
-pub fn ending(journal: &dyn Journal, arn: &ExecutionArn) -> Result<Option<HistoryEvent>, Error> {
-    let events = Rows::backward(journal, arn, None, 1)?.next()?;
-    let mut events = events.into_iter().flatten().map(|(_, event)| event);
-    Ok(events.find(|event| event.detail.ends_execution()))
+pub fn ends(
+    journal: &dyn Journal,
+    arn: &ExecutionArn,
+) -> Result<(Beginning, Option<HistoryEvent>), Error> {
+    let beginning = beginning(journal, arn)?;
+    let is_end = |event: &HistoryEvent| event.detail.ends_execution();
+    let ending = match journal.row_count(arn)? {
+        1 => {
+            let mut records = beginning.records.iter();
+            records.find_map(|record| match record {
+                Record::Event(_, event) if is_end(event) => Some(event.clone()),
+                _ => None,
+            })
+        }
+        _ => {
+            let last = Rows::backward(journal, arn, None, 1)?.next()?;
+            let mut events = last.into_iter().flatten().map(|(_, event)| event);
+            events.find(is_end)
+        }
+    };
+    Ok((beginning, ending))
 }
 
 /// Where an event stands in an execution's story.

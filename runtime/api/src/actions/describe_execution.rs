@@ -26,16 +26,15 @@ pub(crate) async fn describe_execution(
     request.finish()?;
     let arn = ExecutionArn::from(Arn::of(&arn, &["execution"])?.text);
     let mut summary = api.journal.summary(&arn)?;
-    let ending = match summary.status {
-        Status::Running => None,
-        _ => excerpt::ending(&*api.journal, &arn)?,
+    let (beginning, ending) = match summary.status {
+        Status::Running => (excerpt::beginning(&*api.journal, &arn)?, None),
+        _ => excerpt::ends(&*api.journal, &arn)?,
     };
     if ending.is_none() {
         // Its end is being committed: until its last row is seen it runs.
         summary.status = Status::Running;
         summary.stopped_at = None;
     }
-    let beginning = excerpt::beginning(&*api.journal, &arn)?;
     let events = ending.as_ref().map_or(0, |last| last.id.0);
     let mut answer = described(&summary, events, api.now());
     if let Some(header) = &beginning.started_as.trace_header {
