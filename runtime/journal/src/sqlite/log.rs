@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::chunk::{self, Entry};
 use super::error;
@@ -78,15 +78,28 @@ impl Store {
     }
 }
 
-/// The chunk at a position, if there is one.
+/// Looks into the chunk at a position, where it lies: a chunk is a whole commit, of which a
+/// reader mostly wants one row. Empty when there is none.
+pub(super) fn look_into_chunk<T>(
+    connection: &Connection,
+    position: i64,
+    look: impl FnOnce(&[u8]) -> T,
+) -> Result<T, rusqlite::Error> {
+    let mut chunk = connection.prepare_cached("SELECT rows FROM log WHERE position = ?1")?;
+    let mut found = chunk.query([position])?;
+    Ok(match found.next()? {
+        Some(row) => look(row.get_ref(0)?.as_blob()?),
+        None => look(&[]),
+    })
+}
+
+/// A copy of the chunk at a position, if there is one.
 pub(super) fn read_chunk(
     connection: &Connection,
     position: i64,
 ) -> Result<Option<Vec<u8>>, rusqlite::Error> {
-    connection
-        .prepare_cached("SELECT rows FROM log WHERE position = ?1")?
-        .query_row([position], |row| row.get(0))
-        .optional()
+    let chunk = look_into_chunk(connection, position, <[u8]>::to_vec)?;
+    Ok(Some(chunk).filter(|chunk| !chunk.is_empty()))
 }
 
 /// The records of one row of a chunk, if it is there.

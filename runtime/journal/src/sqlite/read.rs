@@ -2,6 +2,7 @@
 //!
 //! It never waits for the writer, nor the writer for it. Read [`Readers::rows`] first.
 
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use asl::arn::ExecutionArn;
@@ -121,34 +122,23 @@ impl Readers {
             if let Err(damage) = self.archived(connection, id, from, limit, &mut rows)? {
                 return Ok(Err(damage));
             }
-            let mut chunk: Option<(i64, Vec<u8>)> = None;
-            for (position, sequence) in positions.into_iter().zip(logged_from..) {
+            let mut sequence = logged_from;
+            for chunk in positions.chunk_by(i64::eq) {
                 if rows.len() >= limit {
                     break;
                 }
-                let before = rows.last().map(|row: &Row| row.sequence);
-                if before.is_some_and(|before| sequence <= before) {
-                    // Folded since the index was asked.
-                    continue;
+                let wanted = sequence..sequence + chunk.len() as u64;
+                sequence = wanted.end;
+                let missing = log::look_into_chunk(connection, chunk[0], |chunk| {
+                    take_rows(chunk, id, wanted, limit, &mut rows)
+                })?;
+                let Some(sequence) = missing else { continue };
+                let first = first_row(connection, id)?;
+                if first > sequence {
+                    return Ok(Ok(Found::Forgotten(first)));
                 }
-                let known = chunk.take().filter(|(known, _)| *known == position);
-                let (_, bytes) = match known {
-                    Some(known) => chunk.insert(known),
-                    None => {
-                        let read = log::read_chunk(connection, position)?;
-                        chunk.insert((position, read.unwrap_or_default()))
-                    }
-                };
-                let Some(records) = log::row_of(bytes, id, sequence) else {
-                    let first = first_row(connection, id)?;
-                    if first > sequence {
-                        return Ok(Ok(Found::Forgotten(first)));
-                    }
-                    let what = format_args!("row {sequence} of {execution} is missing");
-                    return Ok(Err(error::damaged(&self.path, what)));
-                };
-                let records = records.to_vec();
-                rows.push(Row { sequence, records });
+                let what = format_args!("row {sequence} of {execution} is missing");
+                return Ok(Err(error::damaged(&self.path, what)));
             }
             Ok(Ok(Found::Rows(rows)))
         })
@@ -254,6 +244,33 @@ impl Readers {
             Ok(Ok(found))
         })
     }
+}
+
+/// Takes an execution's rows out of a chunk, until there are enough of them; answers the first
+/// that is not there.
+fn take_rows(
+    chunk: &[u8],
+    execution: i64,
+    wanted: Range<u64>,
+    limit: usize,
+    rows: &mut Vec<Row>,
+) -> Option<u64> {
+    for sequence in wanted {
+        if rows.len() >= limit {
+            return None;
+        }
+        let is_folded = rows.last().is_some_and(|row| sequence <= row.sequence);
+        if is_folded {
+            // Since the index was asked; it was found in the archive.
+            continue;
+        }
+        let Some(records) = log::row_of(chunk, execution, sequence) else {
+            return Some(sequence);
+        };
+        let records = records.to_vec();
+        rows.push(Row { sequence, records });
+    }
+    None
 }
 
 /// The id of an execution whose rows are all in the archive. One that is there without any
