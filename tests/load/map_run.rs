@@ -40,19 +40,17 @@ fn main() {
     let bare = plain_loop(lines.min(LOOP_LINES_MAX));
     let few = run(lines / 10);
     let many = run(lines);
-    figure("items a second", many.items_a_second, "items/s")
-        .at(lines as f64)
+    figure(lines, "items a second", many.items_a_second, "items/s")
         .beside("the module called on each line, one after the other", bare)
         .print();
-    figure("memory at its most", many.memory / MEBIBYTE, "MiB")
-        .at(lines as f64)
+    figure(lines, "memory at its most", many.memory / MEBIBYTE, "MiB")
         .beside("the same of a tenth of the lines", few.memory / MEBIBYTE)
         .ratio_should_be(Target::AtMost(1.1))
         .print();
 }
 
-fn figure(name: &str, value: f64, unit: &str) -> Figure {
-    let name = format!("Distributed Map, one pure Task an item: {name}");
+fn figure(lines: u64, name: &str, value: f64, unit: &str) -> Figure {
+    let name = format!("Distributed Map of {lines} lines, one pure Task an item: {name}");
     Figure::new("map_run", name, value, unit)
 }
 
