@@ -14,8 +14,13 @@ const READ_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often a request is made again when S3 says to try again (5xx, SlowDown), breaks off or
 /// cannot be reached, and for how long.
-const RETRIES_MAX: usize = 8;
+const RETRIES_MAX: usize = 16;
 const RETRY_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long is waited before that: first so long, then between that and three times as long as
+/// before, by chance. Half of those who are refused for ever wait 50 s or more in all.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(8);
+const WAIT_FACTOR: f64 = 3.0;
 /// Longest until an answer is whole, with all repetitions of the request: a range of 4 MiB that
 /// takes longer comes at less than 14 KB a second.
 pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
@@ -36,7 +41,11 @@ impl Default for Patience {
             retry: RetryConfig {
                 max_retries: RETRIES_MAX,
                 retry_timeout: RETRY_TIMEOUT,
-                backoff: BackoffConfig::default(),
+                backoff: BackoffConfig {
+                    init_backoff: FIRST_WAIT,
+                    max_backoff: LONGEST_WAIT,
+                    base: WAIT_FACTOR,
+                },
             },
         }
     }
