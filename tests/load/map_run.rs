@@ -1,6 +1,6 @@
 //! What does a Map in DISTRIBUTED mode make of lines a second, and does its memory grow with them?
 //!
-//! `cargo bench -p load --bench map_run [-- LINES]`: 100,000 unless said, and a tenth of them
+//! `cargo bench -p load --bench map_run [-- LINES]`: 1,000,000 unless said, and a tenth of them
 //! before. Each line is given to an Express child of one pure Wasm Task, 1,000 at once; results
 //! are written to a folder; the binary runs as its users run it, with a data directory. Beside
 //! it is a loop that calls the same module on each line, one after the other, in one process.
@@ -36,7 +36,7 @@ const LOOP_LINES_MAX: u64 = 100_000;
 
 fn main() {
     let lines = std::env::args().find_map(|argument| argument.parse().ok());
-    let lines: u64 = lines.unwrap_or(100_000);
+    let lines: u64 = lines.unwrap_or(1_000_000);
     let bare = plain_loop(lines.min(LOOP_LINES_MAX));
     let few = run(lines / 10);
     let many = run(lines);
