@@ -102,6 +102,7 @@ async fn compare(time: Duration) {
     stepwell.create("standard", "STANDARD", THREE_STATES).await;
     stepwell.create("express", "EXPRESS", THREE_STATES).await;
     let standard = measure(&stepwell, "stepwell", CONNECTIONS, START, time).await;
+    stepwell.at_rest().await;
     let described = measure(&stepwell, "stepwell", CONNECTIONS, DESCRIBE, time).await;
     let express = measure(&stepwell, "stepwell", CONNECTIONS, START_SYNC, time).await;
     measure(&stepwell, "stepwell", 1, START_SYNC, time).await;
