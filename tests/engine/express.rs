@@ -3,12 +3,19 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use asl::Timestamp;
 use asl::arn::Place;
 use asl::interpreter::{End, Identity, Kind};
-use engine::{Definition, StartRequest, StartedAs};
-use journal::{Journal, Listing};
+use engine::clock::Sleeping;
+use engine::{Clock, Definition, Parts, StartRequest, StartedAs};
+use host::scripted::{Answer, Ending, ScriptedHost, Sleep, digest_of_name};
+use host::{Attempt, Limits, Module};
+use journal::{Journal, Listing, MemoryJournal};
 use serde_json::{Value, json};
 
 use crate::world::{World, identity, in_virtual_time};
@@ -136,5 +143,48 @@ fn tasks_start_express_executions_standard_or_express_themselves() {
 
         start(&world, "parent", &parent).await;
         assert_eq!(world.call().await, json!({ "a": 1 }));
+    });
+}
+
+/// A clock that nobody can wait for: to look at it takes ten milliseconds.
+#[derive(Default)]
+struct LookedAt(AtomicI64);
+
+impl Clock for LookedAt {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.fetch_add(10, Ordering::Relaxed))
+    }
+
+    fn sleep_until(&self, _: Timestamp) -> Sleeping {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[test]
+fn one_that_never_has_to_wait_ends_with_its_time() {
+    in_virtual_time(async {
+        let round = json!({ "StartAt": "Work", "TimeoutSeconds": 1, "States": {
+            "Work": { "Type": "Task", "Resource": "wasm:work", "Next": "Work" },
+        }});
+        let sleep: Sleep = Arc::new(|time| Box::pin(tokio::time::sleep(time)));
+        let at_once = |attempt: &Attempt| {
+            Some(Answer {
+                ending: Ending::Output(attempt.input.clone()),
+                after: Duration::ZERO,
+                heartbeats: 0,
+            })
+        };
+        let work = Module::pure(digest_of_name("work"), Limits::default());
+        let parts = Parts {
+            clock: Arc::new(LookedAt::default()),
+            ..Parts::new(
+                Arc::new(MemoryJournal::default()),
+                Arc::new(ScriptedHost::new(sleep, at_once)),
+                Arc::new(HashMap::from([("work".to_owned(), work)])),
+            )
+        };
+        let definition = Definition::parse(&round.to_string()).unwrap();
+        let end = engine::run_express(parts, who("round"), &definition, json!({}).into()).await;
+        assert!(matches!(end, End::TimedOut(_)), "{end:?}");
     });
 }

@@ -13,7 +13,7 @@ use asl::history::{Note, Record};
 use asl::interpreter::{
     Command, End, Event, Execution, Identity, MapRunReport, Report, TaskCommand, TaskKey,
 };
-use asl::{ErrorName, Failure, Payload};
+use asl::{ErrorName, Failure, Payload, Timestamp};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::attempt::Workshop;
@@ -93,9 +93,9 @@ pub struct Ended {
     /// How it ended.
     pub end: End,
     /// When it began.
-    pub started_at: asl::Timestamp,
+    pub started_at: Timestamp,
     /// When it ended.
-    pub stopped_at: asl::Timestamp,
+    pub stopped_at: Timestamp,
     /// The most memory that one of its Tasks had, in bytes.
     pub memory_bytes_peak: u64,
 }
@@ -255,8 +255,8 @@ struct Work {
     /// An attempt that was the only one when it began: it is carried out where the execution
     /// stands. A short one then costs no task, no thread is woken, and no timer is set.
     here: Option<(TaskKey, Awaited<Event>)>,
-    /// When the execution's time is up.
-    deadline: Option<Awaited<()>>,
+    /// When the execution's time is up, and the wait for it.
+    deadline: Option<(Timestamp, Awaited<()>)>,
     /// Timers, and the attempts beside that one.
     events: JoinSet<Event>,
     /// Those of them that run, by key; as many as the execution has open.
@@ -305,7 +305,7 @@ impl Work {
                     Event::Timer(timer)
                 });
             }
-            Command::StartDeadline(at) => self.deadline = Some(Box::pin(self.until(at))),
+            Command::StartDeadline(at) => self.deadline = Some((at, Box::pin(self.until(at)))),
             Command::Continue => {
                 self.events.spawn(async { Event::Continue });
             }
@@ -342,7 +342,7 @@ impl Work {
         }
     }
 
-    fn until(&self, at: asl::Timestamp) -> impl Future<Output = ()> + Send + use<> {
+    fn until(&self, at: Timestamp) -> impl Future<Output = ()> + Send + use<> {
         let clock = Arc::clone(&self.workshop.clock);
         async move {
             while clock.now() < at {
@@ -353,6 +353,13 @@ impl Work {
 
     /// The next thing that happens. An execution that has not ended waits for something.
     async fn next(&mut self) -> Event {
+        // A machine may go round without ever having to wait: others have their turn all the
+        // same, and its time passes.
+        tokio::task::consume_budget().await;
+        let now = self.workshop.clock.now();
+        if self.deadline.take_if(|(at, _)| now >= *at).is_some() {
+            return Event::Deadline;
+        }
         tokio::select! {
             // In this order, so that a short attempt looks at nothing else.
             biased;
@@ -361,7 +368,7 @@ impl Work {
                 event
             }
             event = next_of(&mut self.events, &mut self.attempts) => event,
-            () = awaited(self.deadline.as_mut()) => {
+            () = awaited(self.deadline.as_mut().map(|(_, passing)| passing)) => {
                 self.deadline = None;
                 Event::Deadline
             }
